@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Tests import the package by its public names and get the source, so no build is needed first. */
+const alias = [
+  { find: /^kubepki$/, replacement: source("index.ts") },
+  { find: /^kubepki\/(\w+)$/, replacement: source("$1/index.ts") },
+];
+
+const project = (name: string, include: string[], exclude: string[], timeout: number) => ({
+  resolve: { alias },
+  test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout },
+});
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text-summary", "html"],
+      reportsDirectory: "coverage",
+    },
+    projects: [
+      project("unit", ["test/**/*.test.ts"], ["test/interop/**", "test/runtimes/**"], 20_000),
+      project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
+      project("bench", ["bench/**/*.bench.ts"], [], 600_000),
+    ],
+  },
+});
