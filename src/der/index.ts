@@ -1,1 +1,17 @@
-export {};
+/**
+ * DER reader and writer for authors of extension codecs: X.690 and nothing of certificates.
+ *
+ * @module
+ */
+export { DerReader, MAX_DEPTH } from "./reader.ts";
+export type { Label, Mode, ReaderOptions } from "./reader.ts";
+export { DerWriter } from "./writer.ts";
+export * from "./tag.ts";
+export { readBoolean, readDefaultFalse, readNull } from "./boolean.ts";
+export { readInteger, readPositiveInteger, readSmallInteger } from "./integer.ts";
+export { readBitString, readNamedBits } from "./bit-string.ts";
+export { readTime } from "./time.ts";
+export { checkString, decodeString } from "./strings.ts";
+export { encodeOid, oidToText, readOid } from "../oid.ts";
+export { DerError, PkiError } from "../errors.ts";
+export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace } from "../errors.ts";

@@ -1,0 +1,42 @@
+import { DerError } from "../errors.ts";
+import type { DerReader, Label } from "./reader.ts";
+import { BOOLEAN, NULL } from "./tag.ts";
+
+/**
+ * Reads a BOOLEAN: one octet, 00 or FF (X.690 11.1).
+ *
+ * @throws DerError `ERR_DER_BOOLEAN`, and the codes of {@link DerReader.read}
+ */
+export function readBoolean(reader: DerReader, label: Label): boolean {
+  reader.read(BOOLEAN, label);
+  const octet = reader.bytes[reader.start];
+  if (reader.position - reader.start !== 1 || (octet !== 0 && octet !== 0xff)) {
+    reader.fail("ERR_DER_BOOLEAN", "a BOOLEAN must be one octet of 00 or FF", label);
+  }
+  return octet === 0xff;
+}
+
+/**
+ * Reads `BOOLEAN DEFAULT FALSE`. A FALSE that is written out is not DER (X.690 11.5); Go reads it all the same.
+ *
+ * @throws DerError `ERR_DER_BOOLEAN`, `ERR_DER_DEFAULT_ENCODED`, and the codes of {@link DerReader.read}
+ */
+export function readDefaultFalse(reader: DerReader, label: Label): boolean {
+  if (reader.peek() !== BOOLEAN) return false;
+  const value = readBoolean(reader, label);
+  if (!value) {
+    const message = "FALSE is the default and must be left out";
+    reader.deviate(new DerError("ERR_DER_DEFAULT_ENCODED", message, reader.place(label)));
+  }
+  return value;
+}
+
+/**
+ * Reads a NULL, which has no contents (X.690 8.8).
+ *
+ * @throws DerError `ERR_DER_NULL`, and the codes of {@link DerReader.read}
+ */
+export function readNull(reader: DerReader, label: Label): void {
+  reader.read(NULL, label);
+  if (reader.position !== reader.start) reader.fail("ERR_DER_NULL", "a NULL must be empty", label);
+}

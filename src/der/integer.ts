@@ -1,0 +1,52 @@
+import type { DerReader, Label } from "./reader.ts";
+import { INTEGER } from "./tag.ts";
+
+/**
+ * Reads an INTEGER of any size: not empty, no superfluous leading octet (X.690 8.3.2). The contents are `reader.start` to `reader.position`.
+ *
+ * `tag` is given where the type is tagged implicitly.
+ *
+ * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ */
+export function readInteger(reader: DerReader, label: Label, tag: number = INTEGER): void {
+  reader.read(tag, label);
+  const { bytes, start } = reader;
+  const length = reader.position - start;
+  if (length === 0) reader.fail("ERR_DER_INTEGER", "an INTEGER must not be empty", label);
+  if (length > 1) {
+    const first = bytes[start]!;
+    const sign = bytes[start + 1]! & 0x80;
+    if ((first === 0 && sign === 0) || (first === 0xff && sign !== 0)) {
+      reader.fail("ERR_DER_INTEGER", "the INTEGER is not minimal", label);
+    }
+  }
+}
+
+/**
+ * Reads an INTEGER that must be above zero, such as the parts of an RSA or DSA key.
+ *
+ * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ */
+export function readPositiveInteger(reader: DerReader, label: Label): void {
+  readInteger(reader, label);
+  const first = reader.bytes[reader.start]!;
+  if (first >= 0x80 || (first === 0 && reader.position - reader.start === 1)) {
+    reader.fail("ERR_DER_INTEGER", "the INTEGER must be above zero", label);
+  }
+}
+
+/**
+ * Reads an INTEGER between 0 and 2^53 - 1 as a number.
+ *
+ * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ */
+export function readSmallInteger(reader: DerReader, label: Label, tag: number = INTEGER): number {
+  readInteger(reader, label, tag);
+  const { bytes, start, position } = reader;
+  let value = 0;
+  for (let i = start; i < position; i++) value = value * 256 + bytes[i]!;
+  if (bytes[start]! >= 0x80 || position - start > 8 || value > Number.MAX_SAFE_INTEGER) {
+    reader.fail("ERR_DER_INTEGER", "the INTEGER must be between 0 and 2^53 - 1", label);
+  }
+  return value;
+}

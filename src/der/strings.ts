@@ -1,0 +1,144 @@
+import { DerError } from "../errors.ts";
+import type { DerReader, Label } from "./reader.ts";
+import {
+  BMP_STRING,
+  IA5_STRING,
+  NUMERIC_STRING,
+  PRINTABLE_STRING,
+  TELETEX_STRING,
+  UTF8_STRING,
+} from "./tag.ts";
+
+const UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Strings up to this length are made from character codes; for longer ones the call to TextDecoder pays off (bench/strings). */
+const SHORT = 48;
+
+/**
+ * Checks that the contents of the element read last are a string of type `tag`, and tells whether `tag` is a string type at all.
+ *
+ * The types and their alphabets are those that Go reads in a certificate (`parseASN1String`): UTF8String must be valid UTF-8,
+ * PrintableString may also have `*` and `&`, IA5String is ASCII, NumericString has digits and spaces, BMPString has no surrogates.
+ * In safe mode TeletexString must be ASCII, because nobody agrees on the rest, and BMPString must not end in NUL, which Go cuts off.
+ * UniversalString, VisibleString and GeneralString are no string types here, as in Go.
+ *
+ * @throws DerError `ERR_DER_STRING`
+ */
+export function checkString(reader: DerReader, tag: number, label: Label): boolean {
+  const { bytes, start, position } = reader;
+  switch (tag) {
+    case UTF8_STRING:
+      if (!isAscii(bytes, start, position) && !isUtf8(bytes, start, position))
+        fail(reader, "the UTF8String is not valid UTF-8", label);
+      return true;
+    case PRINTABLE_STRING:
+      for (let i = start; i < position; i++) {
+        if (!isPrintable(bytes[i]!)) fail(reader, `a PrintableString cannot have octet ${bytes[i]}`, label);
+      }
+      return true;
+    case IA5_STRING:
+      if (!isAscii(bytes, start, position)) fail(reader, "the IA5String has an octet above 127", label);
+      return true;
+    case NUMERIC_STRING:
+      for (let i = start; i < position; i++) {
+        const octet = bytes[i]!;
+        if ((octet < 0x30 || octet > 0x39) && octet !== 0x20)
+          fail(reader, `a NumericString cannot have octet ${octet}`, label);
+      }
+      return true;
+    case TELETEX_STRING:
+      if (!isAscii(bytes, start, position)) {
+        reader.deviate(
+          new DerError("ERR_DER_STRING", "the TeletexString has an octet above 127", reader.place(label)),
+        );
+      }
+      return true;
+    case BMP_STRING:
+      checkBmp(reader, label);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The text of a string that {@link checkString} has let pass, as Go reads it: Teletex as Latin-1, a BMPString without a NUL at its end. */
+export function decodeString(bytes: Uint8Array, start: number, end: number, tag: number): string {
+  if (tag === BMP_STRING) return decodeBmp(bytes, start, end);
+  if (tag === TELETEX_STRING || isAscii(bytes, start, end)) return fromCharCodes(bytes, start, end);
+  return UTF8.decode(bytes.subarray(start, end));
+}
+
+/** Tells whether all bytes are below 128. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i]!;
+  return all < 0x80;
+}
+
+/** X.680 41.4, and the `*` and `&` that real CAs write and Go accepts. */
+export function isPrintable(code: number): boolean {
+  const letter = code | 0x20;
+  return (
+    (letter >= 0x61 && letter <= 0x7a) ||
+    (code >= 0x26 && code <= 0x3a) || // & ' ( ) * + , - . / digits :
+    code === 0x20 ||
+    code === 0x3d ||
+    code === 0x3f
+  );
+}
+
+function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  try {
+    UTF8.decode(bytes.subarray(start, end));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** UCS-2: an even number of octets, no surrogates and none of the non-characters that Go refuses. */
+function checkBmp(reader: DerReader, label: Label): void {
+  const { bytes, start, position } = reader;
+  if ((position - start) % 2 !== 0) fail(reader, "a BMPString must have an even number of octets", label);
+  let last = 1;
+  for (let i = start; i < position; i += 2) {
+    last = bytes[i]! * 256 + bytes[i + 1]!;
+    if ((last >= 0xd800 && last <= 0xdfff) || (last >= 0xfdd0 && last <= 0xfdef) || last >= 0xfffe) {
+      fail(reader, "the BMPString has a surrogate or a non-character", label);
+    }
+  }
+  if (last === 0)
+    reader.deviate(new DerError("ERR_DER_STRING", "the BMPString ends in NUL", reader.place(label)));
+}
+
+function decodeBmp(bytes: Uint8Array, start: number, end: number): string {
+  const stop = end - start >= 2 && bytes[end - 1] === 0 && bytes[end - 2] === 0 ? end - 2 : end;
+  let text = "";
+  for (let i = start; i < stop; i += 2) text += String.fromCharCode(bytes[i]! * 256 + bytes[i + 1]!);
+  return text;
+}
+
+/** Each octet as the character with its code. */
+function fromCharCodes(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > SHORT && isAscii(bytes, start, end)) return UTF8.decode(bytes.subarray(start, end));
+  let text = "";
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    text += String.fromCharCode(
+      bytes[i]!,
+      bytes[i + 1]!,
+      bytes[i + 2]!,
+      bytes[i + 3]!,
+      bytes[i + 4]!,
+      bytes[i + 5]!,
+      bytes[i + 6]!,
+      bytes[i + 7]!,
+    );
+  }
+  for (; i < end; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
+}
+
+function fail(reader: DerReader, message: string, label: Label): never {
+  reader.fail("ERR_DER_STRING", message, label);
+}

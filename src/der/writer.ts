@@ -1,0 +1,194 @@
+import { compareBytes } from "../bytes.ts";
+import { formatTime } from "./time.ts";
+import { BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SET } from "./tag.ts";
+
+const UTF8 = /* @__PURE__ */ new TextEncoder();
+
+/**
+ * Writes DER from the back to the front, so that every length is known when its octets are written and nothing is copied twice.
+ *
+ * Fields are therefore written in **reverse order**, the last one first:
+ * `const end = writer.mark(); …last field…; …first field…; writer.close(SEQUENCE, end);`
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerWriter, SEQUENCE } from "kubepki/der";
+ *
+ * const writer = new DerWriter();
+ * const end = writer.mark();
+ * writer.boolean(true); // the second field of the SEQUENCE
+ * writer.smallInteger(5); // the first
+ * writer.close(SEQUENCE, end);
+ * assert.deepEqual([...writer.finish()], [0x30, 0x06, 0x02, 0x01, 0x05, 0x01, 0x01, 0xff]);
+ * ```
+ */
+export class DerWriter {
+  private buffer: Uint8Array<ArrayBuffer>;
+  /** Octets written so far; also the distance from the end of the buffer. */
+  private length = 0;
+
+  /** `capacity` is the first size of the buffer, in bytes; it grows as needed. */
+  constructor(capacity = 512) {
+    this.buffer = new Uint8Array(capacity);
+  }
+
+  /** Where an element ends; give it to {@link close} when its contents are written. */
+  mark(): number {
+    return this.length;
+  }
+
+  /** Puts identifier and length octets before everything written since `end` was marked. */
+  close(tag: number, end: number): void {
+    const length = this.length - end;
+    let at = this.reserve(6);
+    const { buffer } = this;
+    if (length < 0x80) {
+      buffer[--at] = length;
+    } else {
+      let count = 0;
+      for (let rest = length; rest > 0; rest = Math.floor(rest / 256), count++) buffer[--at] = rest % 256;
+      buffer[--at] = 0x80 | count;
+    }
+    buffer[--at] = tag;
+    this.length = buffer.length - at;
+  }
+
+  /** Puts the bytes before what is written, as they are. */
+  raw(bytes: Uint8Array): void {
+    const at = this.reserve(bytes.length) - bytes.length;
+    this.buffer.set(bytes, at);
+    this.length += bytes.length;
+  }
+
+  /** Puts one octet before what is written, as it is. */
+  octet(value: number): void {
+    this.buffer[this.reserve(1) - 1] = value;
+    this.length++;
+  }
+
+  /** Writes an element with these contents. */
+  element(tag: number, contents: Uint8Array): void {
+    const end = this.mark();
+    this.raw(contents);
+    this.close(tag, end);
+  }
+
+  /** Writes an element whose contents are the text in UTF-8 (which is ASCII for ASCII). */
+  text(tag: number, value: string): void {
+    const end = this.mark();
+    let ascii = true;
+    let at = this.reserve(value.length);
+    for (let i = value.length - 1; i >= 0 && ascii; i--) {
+      const code = value.charCodeAt(i);
+      ascii = code < 0x80;
+      this.buffer[--at] = code;
+    }
+    if (ascii) this.length += value.length;
+    else this.raw(UTF8.encode(value));
+    this.close(tag, end);
+  }
+
+  /** Writes a BOOLEAN. */
+  boolean(value: boolean): void {
+    const end = this.mark();
+    this.octet(value ? 0xff : 0);
+    this.close(BOOLEAN, end);
+  }
+
+  /** Writes a NULL. */
+  null(): void {
+    this.close(NULL, this.mark());
+  }
+
+  /** Writes an INTEGER from 0 to 2^53 - 1. */
+  smallInteger(value: number, tag: number = INTEGER): void {
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new TypeError(`${value} is no integer from 0 to 2^53 - 1`);
+    const end = this.mark();
+    let rest = value;
+    let last = 0;
+    do {
+      last = rest % 256;
+      this.octet(last);
+      rest = Math.floor(rest / 256);
+    } while (rest > 0);
+    if (last >= 0x80) this.octet(0);
+    this.close(tag, end);
+  }
+
+  /** Writes an INTEGER whose magnitude is given big-endian, without sign: zero octets in front are cut, one is added where the sign needs it. */
+  unsignedInteger(magnitude: Uint8Array, tag: number = INTEGER): void {
+    const end = this.mark();
+    let first = 0;
+    while (first < magnitude.length && magnitude[first] === 0) first++;
+    this.raw(magnitude.subarray(first));
+    if (first === magnitude.length || magnitude[first]! >= 0x80) this.octet(0);
+    this.close(tag, end);
+  }
+
+  /** Writes an OBJECT IDENTIFIER with these contents, as {@link encodeOid} makes them. */
+  oid(contents: Uint8Array): void {
+    this.element(OBJECT_IDENTIFIER, contents);
+  }
+
+  /** Writes an OCTET STRING. */
+  octetString(contents: Uint8Array, tag: number = OCTET_STRING): void {
+    this.element(tag, contents);
+  }
+
+  /** Writes a BIT STRING of whole octets, or of `unused` bits less. */
+  bitString(contents: Uint8Array, unused = 0, tag: number = BIT_STRING): void {
+    const end = this.mark();
+    this.raw(contents);
+    this.octet(unused);
+    this.close(tag, end);
+  }
+
+  /** Writes a named bit list without trailing zero bits (X.690 11.2.2): bit 0 of the number is bit 0 of the list; at most 24 bits. */
+  namedBits(bits: number, tag: number = BIT_STRING): void {
+    const octets = new Uint8Array(3);
+    let highest = -1;
+    for (let bit = 0; bit < 24; bit++) {
+      if ((bits & (1 << bit)) === 0) continue;
+      octets[bit >> 3]! |= 0x80 >> (bit & 7);
+      highest = bit;
+    }
+    const length = (highest + 8) >> 3;
+    this.bitString(octets.subarray(0, length), length * 8 - (highest + 1), tag);
+  }
+
+  /** Writes a Time: seconds since 1970 as UTCTime from 1950 to 2049, else as GeneralizedTime (RFC 5280 4.1.2.5). */
+  time(seconds: number): void {
+    const { tag, text } = formatTime(seconds);
+    this.text(tag, text);
+  }
+
+  /** Writes a SET OF the given encoded elements, in the order of X.690 11.6; repeated elements are kept. */
+  setOf(elements: readonly Uint8Array[], tag: number = SET): void {
+    const end = this.mark();
+    for (const element of [...elements].sort((a, b) => compareBytes(b, a))) this.raw(element);
+    this.close(tag, end);
+  }
+
+  /** A copy of everything that is written; the writer can be used again after {@link reset}. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.buffer.slice(this.buffer.length - this.length);
+  }
+
+  /** Forgets what is written and keeps the buffer. */
+  reset(): void {
+    this.length = 0;
+  }
+
+  /** Makes room for `count` octets; returns the offset before which they go. */
+  private reserve(count: number): number {
+    const needed = this.length + count;
+    if (needed > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
+      grown.set(this.buffer.subarray(this.buffer.length - this.length), grown.length - this.length);
+      this.buffer = grown;
+    }
+    return this.buffer.length - this.length;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Every error this library throws on bad input, with the reason for each code.
+ *
+ * A class says what the caller does about it, a code says what happened. Codes are API: they never change their meaning.
+ */
+
+/** Which class reports which code; each code's comment is the source of `docs/errors.md`. */
+export interface ErrorCodes {
+  // --- DER: the bytes are not the encoding that X.690 asks for ------------------------------------------------
+  /** An element ends beyond the bytes that hold it. Fix: fetch the whole file again; it was cut or its length octets were changed. Source: X.690 8.1.3. */
+  ERR_DER_TRUNCATED: "DerError";
+  /** Another element stands where the schema asks for a certain one. Fix: check that the input is the kind of object that you parse. Source: X.690 8.1.2. */
+  ERR_DER_UNEXPECTED_TAG: "DerError";
+  /** The length is indefinite, not minimal, or too large. Fix: re-encode the object as DER; BER tools write such lengths. Source: X.690 8.1.3, 10.1. */
+  ERR_DER_LENGTH: "DerError";
+  /** The tag uses the long form, which no certificate structure needs. Fix: re-encode the object as DER. Source: X.690 8.1.2.4, Go cryptobyte. */
+  ERR_DER_TAG: "DerError";
+  /** Something follows where a structure must end. Fix: cut what follows, or find out who added it. Source: RFC 5280 4.1, X.690 8.9. */
+  ERR_DER_TRAILING_DATA: "DerError";
+  /** Elements are nested deeper than the limit. Fix: none, no real object is that deep. Source: limit of 32, see docs/strictness.md. */
+  ERR_DER_DEPTH: "DerError";
+  /** The object is larger than the limit. Fix: raise `maxBytes` if you trust the source. Source: limits in docs/strictness.md. */
+  ERR_DER_SIZE: "DerError";
+  /** A BOOLEAN is not one octet of 00 or FF. Fix: re-encode the object as DER. Source: X.690 11.1. */
+  ERR_DER_BOOLEAN: "DerError";
+  /** A value equal to its DEFAULT is written out. Fix: re-encode the object as DER. Source: X.690 11.5. */
+  ERR_DER_DEFAULT_ENCODED: "DerError";
+  /** An INTEGER is empty, not minimal, or outside of the range of its field. Fix: re-encode the object as DER. Source: X.690 8.3. */
+  ERR_DER_INTEGER: "DerError";
+  /** A BIT STRING has no first octet, more than 7 unused bits, or unused bits that are not zero. Fix: re-encode the object as DER. Source: X.690 8.6, 11.2. */
+  ERR_DER_BIT_STRING: "DerError";
+  /** A named bit list has trailing zero bits. Fix: re-encode the object as DER. Source: X.690 11.2.2. */
+  ERR_DER_NAMED_BITS: "DerError";
+  /** An OBJECT IDENTIFIER is empty, cut, padded, or beyond the limit of 64 octets. Fix: none, the encoder is broken. Source: X.690 8.19. */
+  ERR_DER_OID: "DerError";
+  /** An arc of an OBJECT IDENTIFIER is larger than Go reads (31 bits) or than the limit (128 bits). Fix: use an OID with smaller arcs. Source: Go cryptobyte `readBase128Int`. */
+  ERR_DER_OID_ARC: "DerError";
+  /** A NULL has contents. Fix: re-encode the object as DER. Source: X.690 8.8. */
+  ERR_DER_NULL: "DerError";
+  /** A UTCTime or GeneralizedTime is not in the form that RFC 5280 asks for, or names a moment that does not exist. Fix: issue the certificate again with `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`. Source: RFC 5280 4.1.2.5, X.690 11.7. */
+  ERR_DER_TIME: "DerError";
+  /** A string has characters that its type does not allow, or is not valid UTF-8. Fix: issue the object again with UTF8String. Source: X.680 41, RFC 5280 4.1.2.4. */
+  ERR_DER_STRING: "DerError";
+  /** The elements of a SET OF are not in ascending order. Fix: re-encode the object as DER. Source: X.690 11.6. */
+  ERR_DER_SET_ORDER: "DerError";
+
+  // --- PEM ----------------------------------------------------------------------------------------------------
+  /** No PEM block of the wanted kind is in the text. Fix: check the file; DER input must be given as bytes, not as text. Source: RFC 7468 2. */
+  ERR_PEM_NO_BLOCK: "PemError";
+  /** A block has a label that is not the wanted one. Fix: pass the right file, or convert it (`NEW CERTIFICATE REQUEST`, `TRUSTED CERTIFICATE`). Source: RFC 7468 2, 4. */
+  ERR_PEM_LABEL: "PemError";
+  /** A block begins but has no matching end line. Fix: fetch the whole file again. Source: RFC 7468 2. */
+  ERR_PEM_BOUNDARY: "PemError";
+  /** The base64 text has a character outside of the alphabet, wrong padding, or spare bits that are not zero. Fix: write the file again; it was edited or cut. Source: RFC 4648 3.3, 3.5. */
+  ERR_PEM_BASE64: "PemError";
+  /** A block has RFC 1421 headers, which certificates must not have. Fix: remove the header lines; a `Proc-Type` header means an encrypted key. Source: RFC 7468 2. */
+  ERR_PEM_HEADERS: "PemError";
+  /** The text is longer, or has more blocks, than the limit. Fix: raise `maxCharacters` or `maxBlocks` if you trust the source. Source: limits in docs/strictness.md. */
+  ERR_PEM_SIZE: "PemError";
+  /** There is more than one block where exactly one is wanted. Fix: use the function for bundles, or pass one block. Source: RFC 7468 2. */
+  ERR_PEM_MULTIPLE: "PemError";
+
+  // --- certificates: DER, but not what RFC 5280 and Go allow ---------------------------------------------------
+  /** The version is none of v1, v2, v3. Fix: issue the certificate again as v3. Source: RFC 5280 4.1.2.1. */
+  ERR_CERTIFICATE_VERSION: "CertificateError";
+  /** A certificate that is not v3 has extensions, or a v1 certificate has unique identifiers. Fix: issue the certificate again as v3. Source: RFC 5280 4.1.2.1, 4.1.2.8, 4.1.2.9. */
+  ERR_CERTIFICATE_VERSION_FIELDS: "CertificateError";
+  /** The serial number is negative or longer than 20 octets. Fix: issue the certificate again with a positive serial number. Source: RFC 5280 4.1.2.2, Go `x509negativeserial`. */
+  ERR_CERTIFICATE_SERIAL_NUMBER: "CertificateError";
+  /** The signature algorithm inside the signed part differs from the one beside the signature. Fix: none, the certificate is broken or was tampered with. Source: RFC 5280 4.1.1.2. */
+  ERR_CERTIFICATE_SIGNATURE_ALGORITHM: "CertificateError";
+  /** A name attribute has a value that is no string type Go reads. Fix: issue the certificate again with UTF8String or PrintableString. Source: Go crypto/x509 `parseASN1String`. */
+  ERR_CERTIFICATE_NAME_VALUE: "CertificateError";
+  /** A name has more attributes, or a longer value, than the limit, or an RDN without any attribute. Fix: raise the limit if you trust the source. Source: limits in docs/strictness.md, RFC 5280 4.1.2.4. */
+  ERR_CERTIFICATE_NAME: "CertificateError";
+  /** The public key does not fit its algorithm: wrong parameters, curve, length or encoding. Fix: make a new key of a supported kind. Source: RFC 3279 2.3, RFC 5480, RFC 8410, Go `parsePublicKey`. */
+  ERR_CERTIFICATE_PUBLIC_KEY: "CertificateError";
+  /** The same extension stands in the certificate twice. Fix: issue the certificate again. Source: RFC 5280 4.2. */
+  ERR_CERTIFICATE_DUPLICATE_EXTENSION: "CertificateError";
+  /** An extension is critical that must not be, or the other way round where Go insists. Fix: issue the certificate again. Source: RFC 5280 4.2.1.1, 4.2.1.2, 4.2.2.1, Go `processExtensions`. */
+  ERR_CERTIFICATE_EXTENSION_CRITICALITY: "CertificateError";
+  /** The value of an extension is DER, but not what its definition allows. Fix: issue the certificate again. Source: RFC 5280 4.2. */
+  ERR_CERTIFICATE_EXTENSION: "CertificateError";
+  /** A subject alternative name has a form that Go refuses: a wrong address length, a URI that does not parse. Fix: issue the certificate again. Source: RFC 5280 4.2.1.6, Go `parseSANExtension`. */
+  ERR_CERTIFICATE_GENERAL_NAME: "CertificateError";
+  /** A name constraint is malformed: a mask that is not contiguous, a name that is none. Fix: issue the CA certificate again. Source: RFC 5280 4.2.1.10, Go `parseNameConstraintsExtension`. */
+  ERR_CERTIFICATE_NAME_CONSTRAINTS: "CertificateError";
+
+  // --- identities -----------------------------------------------------------------------------------------------
+  /** The subject has more than one common name; readers differ in which they take. Fix: issue the certificate with one CN, or ask for `mode: "kubernetes"`, where the last counts. Source: Go pkix `FillFromRDNSequence`. */
+  ERR_IDENTITY_MULTIPLE_COMMON_NAMES: "IdentityError";
+  /** A user, group or uid has a control character (C0, DEL or C1), which logs and headers would interpret. Fix: issue the certificate with a plain name. Source: CVE-2009-2408, CWE-113. */
+  ERR_IDENTITY_CONTROL_CHARACTER: "IdentityError";
+  /** A user, group or uid has an invisible or direction-changing character, so that it looks like another. Fix: issue the certificate with a plain name, or pass `allowInvisible: true`. Source: CVE-2021-42574. */
+  ERR_IDENTITY_INVISIBLE_CHARACTER: "IdentityError";
+  /** The user or a group is one that stands for callers who were not authenticated. Fix: issue the certificate with another name. Source: Kubernetes `user.Anonymous`, `user.AllUnauthenticated`. */
+  ERR_IDENTITY_UNAUTHENTICATED_NAME: "IdentityError";
+  /** The subject has more than one UID attribute (1.3.6.1.4.1.57683.2). Fix: issue the certificate with at most one. Source: Kubernetes `parseUIDFromCert`. */
+  ERR_IDENTITY_MULTIPLE_UIDS: "IdentityError";
+  /** The UID attribute is there but empty. Fix: leave it out, or give it a value. Source: Kubernetes `parseUIDFromCert`. */
+  ERR_IDENTITY_EMPTY_UID: "IdentityError";
+  /** A group name is empty. Fix: issue the certificate without the empty O, or ask for `mode: "kubernetes"`, where it counts. Source: Kubernetes `CommonNameUserConversion`. */
+  ERR_IDENTITY_EMPTY_GROUP: "IdentityError";
+  /** There is no user name to write into a certificate. Fix: give `user`; an empty common name does not authenticate. Source: Kubernetes `CommonNameUserConversion`. */
+  ERR_IDENTITY_NO_USER: "IdentityError";
+}
+
+/** The stable name of what went wrong; see `docs/errors.md` for cause and fix of each. */
+export type ErrorCode = keyof ErrorCodes;
+
+/** The codes that an error class reports. */
+export type CodesOf<Name extends string> = {
+  [Code in ErrorCode]: ErrorCodes[Code] extends Name ? Code : never;
+}[ErrorCode];
+
+/** Where it happened; every field is optional because not every error has a place. */
+export interface ErrorPlace {
+  /** Byte offset into the DER input. */
+  readonly offset?: number;
+  /** Path of the field, for example `tbsCertificate.subject[0]`. */
+  readonly path?: string;
+  /** Index of the certificate in a bundle or chain, from 0. */
+  readonly certificateIndex?: number;
+  /** Line in a text input, from 1. */
+  readonly line?: number;
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+}
+
+const MAX_MESSAGE = 1024;
+
+/**
+ * Base class of every error that input can provoke.
+ *
+ * The message names what was found, what was expected and where. It holds no key material and is at most 1,024 characters long.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseCertificate, PkiError } from "kubepki";
+ *
+ * try {
+ *   parseCertificate(new Uint8Array([0x30, 0x80]));
+ * } catch (error) {
+ *   assert(error instanceof PkiError);
+ *   assert.equal(error.code, "ERR_DER_LENGTH");
+ * }
+ * ```
+ */
+export abstract class PkiError extends Error {
+  /** What happened, as a stable name. */
+  declare readonly code: ErrorCode;
+  /** Byte offset into the DER input, where there is one. */
+  declare readonly offset?: number;
+  /** Path of the field, for example `tbsCertificate.subject[0]`, where there is one. */
+  declare readonly path?: string;
+  /** Index of the certificate in a bundle or chain, where there is one. */
+  declare readonly certificateIndex?: number;
+  /** Line in a text input, from 1, where there is one. */
+  declare readonly line?: number;
+
+  /** Not for callers: errors are made where the fault is found. */
+  constructor(code: ErrorCode, message: string, place: ErrorPlace = {}) {
+    super(shorten(message + describePlace(place)));
+    Object.assign(this, { code }, place);
+  }
+}
+
+function describePlace({ path, offset, line }: ErrorPlace): string {
+  const parts = [];
+  if (path) parts.push(path);
+  if (offset !== undefined) parts.push(`offset ${offset}`);
+  if (line !== undefined) parts.push(`line ${line}`);
+  return parts.length ? ` (${parts.join(", ")})` : "";
+}
+
+function shorten(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message;
+}
+
+/** The bytes are not DER. Get the object again from its source, or have it encoded as DER. */
+export class DerError extends PkiError {
+  override readonly name = "DerError";
+  /** Not for callers: the reader makes these. */
+  constructor(code: CodesOf<"DerError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** The text is not the PEM that was asked for. Check that the right file was given, whole. */
+export class PemError extends PkiError {
+  override readonly name = "PemError";
+  /** Not for callers: the PEM reader makes these. */
+  constructor(code: CodesOf<"PemError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** The bytes are DER, but not a certificate that RFC 5280 and Kubernetes allow. Have it issued again. */
+export class CertificateError extends PkiError {
+  override readonly name = "CertificateError";
+  /** Not for callers: the certificate reader makes these. */
+  constructor(code: CodesOf<"CertificateError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** The certificate is fine, but it names no one whom it is safe to let in. Refuse the caller. */
+export class IdentityError extends PkiError {
+  override readonly name = "IdentityError";
+  /** Not for callers: {@link parseIdentity} makes these. */
+  constructor(code: CodesOf<"IdentityError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A key cannot be read, made or used here. Use a key of a supported kind, or a runtime that has the algorithm. */
+export class KeyError extends PkiError {
+  override readonly name = "KeyError";
+  /** Not for callers: the key functions make these. */
+  constructor(code: CodesOf<"KeyError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A template asks for a certificate that must not be issued. Change the template; nothing was signed. */
+export class TemplateError extends PkiError {
+  override readonly name = "TemplateError";
+  /** Not for callers: the issuing functions make these. */
+  constructor(code: CodesOf<"TemplateError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** What a `safeParse*` function returns: the value, or the error that its throwing twin would have thrown. */
+export type SafeResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: PkiError };
+
+/**
+ * Runs a synchronous parser and returns its `PkiError` instead of throwing it.
+ *
+ * A stack trace costs many times a parse, and hostile input must not buy it: errors made here have none.
+ */
+export function safely<T>(parse: () => T): SafeResult<T> {
+  const limit: unknown = Reflect.get(Error, "stackTraceLimit");
+  Reflect.set(Error, "stackTraceLimit", 0); // Reflect: with frozen intrinsics this does nothing instead of throwing
+  try {
+    return { ok: true, value: parse() };
+  } catch (error) {
+    if (error instanceof PkiError) return { ok: false, error };
+    throw error;
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit);
+  }
+}

@@ -1,0 +1,121 @@
+/** OBJECT IDENTIFIERs: dotted text and DER contents. Arcs are exact at any size; comparing texts compares identifiers. */
+import { DerError } from "./errors.ts";
+import type { DerReader, Label } from "./der/reader.ts";
+import { OBJECT_IDENTIFIER } from "./der/tag.ts";
+
+/** The most content octets that are read or written; real identifiers have up to 30. */
+const MAX_OCTETS = 64;
+/** Where Go reads arcs into an int, it stops at 31 bits. */
+const GO_ARC_BITS = 31;
+/** The widest arc at all: a UUID under 2.25 (X.667) has 128 bits. */
+const MAX_ARC_BITS = 128;
+
+/**
+ * Reads an OBJECT IDENTIFIER: not empty, terminated, no padding (X.690 8.19.2). Its contents are `reader.start` to `reader.position`.
+ *
+ * `arcBits` says how wide an arc may be: 31 bits by default, as Go reads attribute types, algorithms and extension ids; 128 for policies.
+ *
+ * @throws DerError `ERR_DER_OID`, `ERR_DER_OID_ARC`, and the codes of {@link DerReader.read}
+ */
+export function readOid(reader: DerReader, label: Label, arcBits: number = GO_ARC_BITS): void {
+  reader.read(OBJECT_IDENTIFIER, label);
+  const { bytes, start, position } = reader;
+  const length = position - start;
+  if (length === 0) reader.fail("ERR_DER_OID", "an OBJECT IDENTIFIER must not be empty", label);
+  if (length > MAX_OCTETS)
+    reader.fail(
+      "ERR_DER_OID",
+      `the OBJECT IDENTIFIER has ${length} octets, at most ${MAX_OCTETS} are read`,
+      label,
+    );
+  if (bytes[position - 1]! >= 0x80) reader.fail("ERR_DER_OID", "the last arc is cut", label);
+  let first = start;
+  for (let i = start; i < position; i++) {
+    if (i === first && bytes[i] === 0x80) reader.fail("ERR_DER_OID", "an arc has padding", label);
+    if (bytes[i]! >= 0x80) continue;
+    if (i - first >= 4 && bitsOfArc(bytes, first, i) > arcBits) {
+      reader.fail("ERR_DER_OID_ARC", `an arc has more than ${arcBits} bits`, label);
+    }
+    first = i + 1;
+  }
+}
+
+function bitsOfArc(bytes: Uint8Array, first: number, last: number): number {
+  return (last - first) * 7 + (32 - Math.clz32(bytes[first]! & 0x7f));
+}
+
+/** Dotted text of DER contents that {@link readOid} has let pass, from `start` to `end`. */
+export function oidToText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  let text = "";
+  let arc = 0;
+  let first = start;
+  for (let i = start; i < end; i++) {
+    arc = arc * 128 + (bytes[i]! & 0x7f);
+    if (bytes[i]! >= 0x80) continue;
+    text += first === start ? firstArcs(bytes, first, i, arc) : `.${arcText(bytes, first, i, arc)}`;
+    first = i + 1;
+    arc = 0;
+  }
+  return text;
+}
+
+/** The first subidentifier holds two arcs: 40 times the first plus the second (X.690 8.19.4). */
+function firstArcs(bytes: Uint8Array, first: number, last: number, value: number): string {
+  if (value < 80) return `${Math.floor(value / 40)}.${value % 40}`;
+  return Number.isSafeInteger(value) ? `2.${value - 80}` : `2.${bigArc(bytes, first, last) - 80n}`;
+}
+
+function arcText(bytes: Uint8Array, first: number, last: number, value: number): string {
+  return String(Number.isSafeInteger(value) ? value : bigArc(bytes, first, last));
+}
+
+function bigArc(bytes: Uint8Array, first: number, last: number): bigint {
+  let arc = 0n;
+  for (let i = first; i <= last; i++) arc = arc * 128n + BigInt(bytes[i]! & 0x7f);
+  return arc;
+}
+
+/**
+ * DER contents (without identifier and length octets) of dotted text such as `2.5.4.3`.
+ *
+ * @throws DerError `ERR_DER_OID` if the text is no object identifier, `ERR_DER_OID_ARC` if an arc has more than 128 bits
+ */
+export function encodeOid(text: string): Uint8Array<ArrayBuffer> {
+  const arcs = text.split(".");
+  if (text.length > 1024 || arcs.length < 2 || !arcs.every(isArc)) failText(text);
+  const [root, second, ...rest] = arcs.map(BigInt) as [bigint, bigint, ...bigint[]];
+  if (root > 2n || (root < 2n && second >= 40n)) failText(text);
+  const octets: number[] = [];
+  for (const arc of [root * 40n + second, ...rest]) appendArc(octets, arc, text);
+  if (octets.length > MAX_OCTETS) failText(text);
+  return new Uint8Array(octets);
+}
+
+function appendArc(octets: number[], arc: bigint, text: string): void {
+  if (arc >> BigInt(MAX_ARC_BITS)) {
+    throw new DerError(
+      "ERR_DER_OID_ARC",
+      `an arc of ${JSON.stringify(text.slice(0, 64))} has more than ${MAX_ARC_BITS} bits`,
+    );
+  }
+  const groups = [Number(arc & 127n)];
+  for (let left = arc >> 7n; left > 0n; left >>= 7n) groups.unshift(Number(left & 127n) | 0x80);
+  octets.push(...groups);
+}
+
+/** Decimal digits without a leading zero. */
+function isArc(text: string): boolean {
+  if (text === "" || (text.length > 1 && text[0] === "0")) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+function failText(text: string): never {
+  throw new DerError(
+    "ERR_DER_OID",
+    `${JSON.stringify(text.slice(0, 64))} is no object identifier such as 2.5.4.3`,
+  );
+}
