@@ -9,6 +9,9 @@ const alias = [
   { find: /^kubepki\/(\w+)$/, replacement: source("$1/index.ts") },
 ];
 
+/** Needs the build; all other tests need only the source. */
+const tarball = "test/package/tarball.test.ts";
+
 const project = (name: string, include: string[], exclude: string[], timeout: number) => ({
   resolve: { alias },
   test: { name, include, exclude, testTimeout: timeout, hookTimeout: timeout },
@@ -23,8 +26,9 @@ export default defineConfig({
       reportsDirectory: "coverage",
     },
     projects: [
-      project("unit", ["test/**/*.test.ts"], ["test/interop/**", "test/runtimes/**"], 20_000),
+      project("unit", ["test/**/*.test.ts"], ["test/{interop,runtimes}/**", tarball], 20_000),
       project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
+      project("package", [tarball], [], 120_000),
       project("bench", ["bench/**/*.bench.ts"], [], 600_000),
     ],
   },

@@ -1,0 +1,87 @@
+/** The packed package, judged as a stranger gets it: `npm run build` comes first. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { projectRoot, readText } from "../source-tree.ts";
+
+const root = fileURLToPath(projectRoot);
+const folder = mkdtempSync(join(tmpdir(), "kubepki-package-"));
+const manifest = JSON.parse(readText("package.json")) as {
+  version: string;
+  exports: Record<string, string | object>;
+};
+const specifiers = Object.keys(manifest.exports)
+  .filter((key) => key !== "./package.json")
+  .map((key) => key.replace(/^\./, "kubepki"));
+
+let tarball: string;
+let packedFiles: string[];
+
+beforeAll(() => {
+  const answer = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root);
+  const [packed] = Object.values(JSON.parse(answer) as { filename: string; files: { path: string }[] }[]);
+  tarball = join(folder, packed!.filename);
+  packedFiles = packed!.files.map(({ path }) => path);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("it holds the build, the licence and the texts, and nothing else", () => {
+  const others = packedFiles.filter((path) => !/^dist\/.+\.(js|js\.map|d\.ts)$/.test(path));
+  expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+});
+
+test("publint finds nothing", () => {
+  run(tool("publint"), ["--strict", "--pack", "false", root], root);
+});
+
+test("the types resolve for every kind of importer", () => {
+  run(tool("attw"), ["--profile", "esm-only", tarball], root);
+});
+
+describe("installed into an empty folder", () => {
+  const consumer = join(folder, "consumer");
+
+  beforeAll(() => {
+    mkdirSync(consumer);
+    writeFileSync(join(consumer, "package.json"), '{ "private": true, "type": "module" }');
+    run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", tarball], consumer);
+  });
+
+  test.for(specifiers)("%s can be imported", (specifier) => {
+    const program = `import("${specifier}").then((all) => console.log(Object.keys(all).length))`;
+    expect(Number(run(process.execPath, ["--eval", program], consumer))).toBeGreaterThan(0);
+  });
+
+  test.for(specifiers)("%s can be required where Node allows it", (specifier) => {
+    const program = `console.log(Object.keys(require("${specifier}")).length)`;
+    const flags = ["--no-warnings", "--input-type=commonjs", "--eval", program];
+    expect(Number(run(process.execPath, flags, consumer))).toBeGreaterThan(0);
+  });
+
+  test("the declarations compile without any other types, apart from those of kubepki/node", () => {
+    const portable = specifiers.filter((specifier) => specifier !== "kubepki/node");
+    const code = portable.map((name, index) => `export * as entry${index} from "${name}";`).join("\n");
+    writeFileSync(join(consumer, "consumer.ts"), code);
+    const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--types", ""];
+    run(tool("tsc"), [...options, "--ignoreConfig", "--lib", "es2022,dom", "consumer.ts"], consumer);
+  });
+});
+
+function tool(name: string): string {
+  return join(root, "node_modules", ".bin", name);
+}
+
+/** The output of a program; its failure shows what it printed. */
+function run(command: string, parameters: readonly string[], cwd: string): string {
+  try {
+    return execFileSync(command, parameters, { cwd, encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${parameters.join(" ")}\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
