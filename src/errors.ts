@@ -103,6 +103,26 @@ export interface ErrorCodes {
   ERR_IDENTITY_EMPTY_GROUP: "IdentityError";
   /** There is no user name to write into a certificate. Fix: give `user`; an empty common name does not authenticate. Source: Kubernetes `CommonNameUserConversion`. */
   ERR_IDENTITY_NO_USER: "IdentityError";
+
+  // --- keys and signatures -------------------------------------------------------------------------------------
+  /** The key is of a kind that is not used here: DSA, another curve, explicit curve parameters, X25519. Fix: make a key of a supported algorithm, such as ECDSA P-256. Source: RFC 5480 2.1.1, Go `parsePublicKey`, CVE-2020-0601. */
+  ERR_KEY_UNSUPPORTED_ALGORITHM: "KeyError";
+  /** The algorithm is known, but the WebCrypto of this runtime does not have it. Fix: use a newer runtime, or a key of another algorithm. Source: W3C Web Cryptography API, `NotSupportedError`. */
+  ERR_KEY_UNSUPPORTED_BY_RUNTIME: "KeyError";
+  /** The bytes are no key of their algorithm: a wrong length, a point off its curve, a number out of range. Fix: export the key again from where it was made. Source: RFC 5208, RFC 5915, RFC 8017, RFC 8410. */
+  ERR_KEY_FORMAT: "KeyError";
+  /** The key is too weak, or so large that using it stalls the reader. Fix: make an RSA key of 2048 to 8192 bits with exponent 65537, or an ECDSA key. Source: CVE-2023-29409, RFC 8017 3.1. */
+  ERR_KEY_WEAK: "KeyError";
+  /** Private key and public key, or key and certificate, do not belong together. Fix: find the key that the certificate was issued for. Source: Go `tls.X509KeyPair`. */
+  ERR_KEY_MISMATCH: "KeyError";
+  /** The private key is encrypted with a passphrase. Fix: decrypt it first. Source: RFC 5958 3, RFC 1421 4.6. */
+  ERR_KEY_ENCRYPTED: "KeyError";
+  /** The private key was made or read as not extractable. Fix: make or read it with `extractable: true` if it must be written. Source: W3C Web Cryptography API, `CryptoKey.extractable`. */
+  ERR_KEY_NOT_EXTRACTABLE: "KeyError";
+  /** The signature algorithm is unknown, insecure (MD5, SHA-1), oddly encoded, or not one of the key's. Fix: sign again with SHA-256 or better. Source: RFC 5280 4.1.1.2, Go `getSignatureAlgorithmFromAI`. */
+  ERR_SIGNATURE_ALGORITHM: "KeyError";
+  /** A signature value is not what its algorithm makes: a wrong length, or r or s out of range. Fix: an external signer must give ECDSA signatures as DER. Source: RFC 3279 2.2.3, RFC 8032 5.1.7. */
+  ERR_SIGNATURE_FORMAT: "KeyError";
 }
 
 /** The stable name of what went wrong; see `docs/errors.md` for cause and fix of each. */
