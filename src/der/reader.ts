@@ -85,12 +85,7 @@ export class DerReader {
   /** Goes into an element with exactly this tag. Returns what {@link finish} needs to come out again. */
   open(tag: number, label: Label): number {
     const stop = this.header(tag, label);
-    const outer = this.limit;
-    if (this.labels.length >= MAX_DEPTH)
-      this.fail("ERR_DER_DEPTH", `elements are nested deeper than ${MAX_DEPTH} levels`, label);
-    this.labels.push(label);
-    this.limit = stop;
-    return outer;
+    return this.descend(stop, label);
   }
 
   /** Comes out of an element; nothing may be left in it. `outer` is what {@link open} returned. */
@@ -153,9 +148,7 @@ export class DerReader {
 
   /** Goes into the contents of the element read last, such as the DER inside of a BIT STRING. Come out with {@link finish}. */
   enter(label: Label): number {
-    const outer = this.limit;
-    this.labels.push(label);
-    this.limit = this.position;
+    const outer = this.descend(this.position, label);
     this.position = this.start;
     return outer;
   }
@@ -190,6 +183,16 @@ export class DerReader {
     }
   }
 
+  /** Makes `stop` the limit, one level deeper; returns the limit that was. */
+  private descend(stop: number, label: Label): number {
+    if (this.labels.length >= MAX_DEPTH)
+      this.fail("ERR_DER_DEPTH", `elements are nested deeper than ${MAX_DEPTH} levels`, label);
+    const outer = this.limit;
+    this.labels.push(label);
+    this.limit = stop;
+    return outer;
+  }
+
   /** Consumes identifier and length octets; returns the offset after the contents. */
   private header(tag: number, label: Label): number {
     const at = this.position;
@@ -203,7 +206,7 @@ export class DerReader {
         `the element ends at ${stop}, the enclosing one at ${this.limit}`,
         label,
       );
-    if (length < 0x80) this.position = at + 2;
+    this.position = length < 0x80 ? at + 2 : at + 2 + (length & 0x7f);
     return stop;
   }
 
@@ -218,7 +221,6 @@ export class DerReader {
     for (let i = at + 2; i < content; i++) length = length * 256 + this.bytes[i]!;
     if (length < 0x80 || length < 256 ** (count - 1))
       this.fail("ERR_DER_LENGTH", "the length is not minimal", label);
-    this.position = content;
     return content + length;
   }
 

@@ -1,4 +1,5 @@
 import { compareBytes } from "../bytes.ts";
+import { DerError } from "../errors.ts";
 import { formatTime } from "./time.ts";
 import { BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SET } from "./tag.ts";
 
@@ -74,7 +75,11 @@ export class DerWriter {
     this.close(tag, end);
   }
 
-  /** Writes an element whose contents are the text in UTF-8 (which is ASCII for ASCII). */
+  /**
+   * Writes an element whose contents are the text in UTF-8 (which is ASCII for ASCII). Not checked: that `tag` allows the characters.
+   *
+   * @throws DerError `ERR_DER_STRING` if the text has a lone surrogate, which UTF-8 cannot say
+   */
   text(tag: number, value: string): void {
     const end = this.mark();
     let ascii = true;
@@ -85,7 +90,7 @@ export class DerWriter {
       this.buffer[--at] = code;
     }
     if (ascii) this.length += value.length;
-    else this.raw(UTF8.encode(value));
+    else this.raw(encodeUtf8(value));
     this.close(tag, end);
   }
 
@@ -191,4 +196,10 @@ export class DerWriter {
     }
     return this.buffer.length - this.length;
   }
+}
+
+/** TextEncoder writes a lone surrogate as U+FFFD: another text, and so another name, than was asked for. */
+function encodeUtf8(value: string): Uint8Array {
+  if (/\p{Surrogate}/u.test(value)) throw new DerError("ERR_DER_STRING", "the text has a lone surrogate");
+  return UTF8.encode(value);
 }
