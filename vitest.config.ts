@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 /** Tests import the package by its public names and get the source, so no build is needed first. */
-const alias = [
+export const alias = [
   { find: /^kubepki$/, replacement: source("index.ts") },
   { find: /^kubepki\/(\w+)$/, replacement: source("$1/index.ts") },
 ];
@@ -29,7 +29,6 @@ export default defineConfig({
       project("unit", ["test/**/*.test.ts"], ["test/{interop,runtimes}/**", tarball], 20_000),
       project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
       project("package", [tarball], [], 120_000),
-      project("bench", ["bench/**/*.bench.ts"], [], 600_000),
     ],
   },
 });
