@@ -24,6 +24,7 @@ export default defineConfig({
       include: ["src/**/*.ts"],
       reporter: ["text-summary", "html"],
       reportsDirectory: "coverage",
+      reportOnFailure: true,
     },
     projects: [
       project("unit", ["test/**/*.test.ts"], ["test/{interop,runtimes}/**", tarball], 20_000),
