@@ -35,6 +35,9 @@ const mayImport: Record<string, readonly string[]> = {
   index: ["kubernetes", "issue", "verify", "keys", "x509", "der", "oid", "pem", "errors", "bytes"],
 };
 
+/** What an entry point re-exports beside its own part. */
+const reExports: Record<string, readonly string[]> = { "src/der/index.ts": ["oid"] };
+
 /** Files over the limit, each with the reason why splitting it would make it worse. */
 const longFiles: Record<string, string> = {
   "src/errors.ts": "the registry of error codes: one documented line each, which must stand together",
@@ -74,7 +77,7 @@ describe("imports", () => {
   test("a part imports only what the table allows", () => {
     const forbidden = inside.filter(({ file, specifier }) => {
       const [from, to] = [partOf(file.path), partOf(resolveImport(file, specifier))];
-      return from !== to && !mayImport[from]?.includes(to);
+      return from !== to && !mayImport[from]?.includes(to) && !reExports[file.path]?.includes(to);
     });
     expect(forbidden.map(describeEdge)).toEqual([]);
   });
