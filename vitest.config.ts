@@ -9,6 +9,9 @@ export const alias = [
   { find: /^kubepki\/(\w+)$/, replacement: source("$1/index.ts") },
 ];
 
+/** Tests of the project itself: they need its compilers, and run on one runtime only. */
+const house = ["test/{architecture,examples}.test.ts", "test/{docs,package}/**/*.test.ts"];
+
 /** Needs the build; all other tests need only the source. */
 const tarball = "test/package/tarball.test.ts";
 
@@ -27,7 +30,8 @@ export default defineConfig({
       reportOnFailure: true,
     },
     projects: [
-      project("unit", ["test/**/*.test.ts"], ["test/{interop,runtimes}/**", tarball], 20_000),
+      project("unit", ["test/**/*.test.ts"], ["test/{interop,runtimes}/**", ...house], 20_000),
+      project("house", house, [tarball], 20_000),
       project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
       project("package", [tarball], [], 120_000),
     ],
