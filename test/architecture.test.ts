@@ -9,15 +9,29 @@ import { importsOf, nodesOf, placeOf, readSources, readText, type SourceFile } f
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   bytes: [],
+  sha256: [],
   oid: ["errors", "bytes", "der"],
   pem: ["errors", "bytes"],
   der: ["errors", "bytes"],
   x509: ["der", "oid", "pem", "errors", "bytes"],
-  keys: ["x509", "der", "oid", "pem", "errors", "bytes"],
-  issue: ["keys", "x509", "der", "oid", "errors", "bytes"],
+  keys: ["x509", "der", "oid", "pem", "sha256", "errors", "bytes"],
+  issue: ["keys", "x509", "der", "oid", "sha256", "errors", "bytes"],
   verify: ["keys", "x509", "der", "oid", "errors", "bytes"],
-  kubernetes: ["issue", "verify", "keys", "x509", "oid", "pem", "errors", "bytes"],
-  node: ["kubernetes", "issue", "verify", "keys", "x509", "der", "oid", "pem", "errors", "bytes", "node:*"],
+  kubernetes: ["issue", "verify", "keys", "x509", "oid", "pem", "sha256", "errors", "bytes"],
+  node: [
+    "kubernetes",
+    "issue",
+    "verify",
+    "keys",
+    "x509",
+    "der",
+    "oid",
+    "pem",
+    "sha256",
+    "errors",
+    "bytes",
+    "node:*",
+  ],
   formats: ["x509", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
   testing: [
     "kubernetes",
@@ -32,7 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
     "bytes",
     "fast-check",
   ],
-  index: ["kubernetes", "issue", "verify", "keys", "x509", "der", "oid", "pem", "errors", "bytes"],
+  index: ["kubernetes", "issue", "verify", "keys", "x509", "der", "oid", "pem", "sha256", "errors", "bytes"],
 };
 
 /** What an entry point re-exports beside its own part. */
