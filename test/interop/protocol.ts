@@ -218,6 +218,15 @@ export interface Operations {
   keypem: [Text, { readonly publicKey: string; readonly spki: string }];
   create: [GoTemplate, { readonly der: string; readonly tbs: string }];
   createcsr: [GoNames & { readonly subject: GoName; readonly key: string }, { readonly der: string }];
+  /** Always the same signature for the same question. */
+  sign: [
+    {
+      readonly key: string;
+      readonly data: string;
+      readonly hash?: "MD5" | "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
+    },
+    { readonly signature: string },
+  ];
   name: [{ readonly name: GoName }, { readonly der: string }];
   url: [
     { readonly url: string },

@@ -2,6 +2,10 @@ package main
 
 import (
 	"crypto"
+	_ "crypto/md5"
+	_ "crypto/sha1"
+	_ "crypto/sha256"
+	_ "crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -207,5 +211,38 @@ func encodeName(raw json.RawMessage) (any, error) {
 			return nil, err
 		}
 		return map[string]any{"der": der}, nil
+	})
+}
+
+type signRequest struct {
+	Key  []byte // PKCS#8
+	Data []byte
+	Hash string // "" for Ed25519, else "MD5", "SHA-1", "SHA-256", "SHA-384" or "SHA-512"
+}
+
+var hashes = map[string]crypto.Hash{
+	"MD5": crypto.MD5, "SHA-1": crypto.SHA1, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512,
+}
+
+// sign gives the same signature for the same request (RFC 6979 for ECDSA, PKCS#1 v1.5 for RSA), so
+// that certificates which no library would make can be signed and kept as vectors.
+func sign(raw json.RawMessage) (any, error) {
+	return handle(raw, func(request *signRequest) (any, error) {
+		signer, err := signer(request.Key)
+		if err != nil {
+			return nil, err
+		}
+		digest := request.Data
+		hash := hashes[request.Hash]
+		if hash != 0 {
+			state := hash.New()
+			state.Write(request.Data)
+			digest = state.Sum(nil)
+		}
+		signature, err := signer.Sign(nil, digest, hash)
+		if err != nil {
+			return nil, misuse{err}
+		}
+		return map[string]any{"signature": signature}, nil
 	})
 }

@@ -39,6 +39,7 @@ var operations = map[string]operation{
 	"create":       createCertificate,
 	"createcsr":    createCertificateRequest,
 	"name":         encodeName,
+	"sign":         sign,
 	"url":          parseURL,
 	"parsekey":     parseKey,
 }
