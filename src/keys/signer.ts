@@ -1,0 +1,175 @@
+import { KeyError } from "../errors.ts";
+import { signatureAlgorithmNamed } from "./algorithm-identifier.ts";
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from "./algorithms.ts";
+import { signatureToDer } from "./ecdsa-signature.ts";
+import { readPublicKey, type PublicKeyParts } from "./public-key.ts";
+import { verifySignature } from "./verifier.ts";
+import { webCryptoParameters } from "./web-crypto.ts";
+
+/**
+ * Whatever can sign: a WebCrypto key ({@link cryptoKeySigner}), a `node:crypto` key (`keyObjectSigner` of `kubepki/node`), or a key that
+ * never leaves a key service or a hardware module: any object of this shape.
+ *
+ * @example A key in a key service, which takes the data and answers with a signature in DER.
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+ * import { parsePublicKey, signatureAlgorithmFor, verifySignature, type Signer } from "kubepki";
+ *
+ * // Stands for the service: the key stays behind these two functions.
+ * const hidden = generateKeyPairSync("ec", { namedCurve: "P-256" });
+ * const service = {
+ *   getPublicKey: async () => hidden.publicKey.export({ format: "pem", type: "spki" }).toString(),
+ *   sign: async (message: Uint8Array) => sign("sha256", message, hidden.privateKey),
+ * };
+ *
+ * const { subjectPublicKeyInfo } = parsePublicKey(await service.getPublicKey());
+ * const signer: Signer = {
+ *   subjectPublicKeyInfo,
+ *   signatureAlgorithm: signatureAlgorithmFor(subjectPublicKeyInfo),
+ *   sign: (data) => service.sign(data),
+ * };
+ *
+ * const data = new Uint8Array([1, 2, 3]);
+ * const signature = await signer.sign(data);
+ * assert.equal(await verifySignature(subjectPublicKeyInfo, signer.signatureAlgorithm, signature, data), true);
+ * ```
+ */
+export interface Signer {
+  /** DER SubjectPublicKeyInfo of the public half. */
+  readonly subjectPublicKeyInfo: Uint8Array;
+  /** DER AlgorithmIdentifier of the signatures, as it goes into a certificate. */
+  readonly signatureAlgorithm: Uint8Array;
+  /** Signs the bytes (not their hash). Answers with the signature as it goes into a certificate: for ECDSA as DER, see {@link encodeEcdsaSignature}. */
+  sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** A WebCrypto key pair, or a private key with the DER SubjectPublicKeyInfo of its public half. */
+export type SigningCryptoKey =
+  | { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
+  | { readonly privateKey: CryptoKey; readonly subjectPublicKeyInfo: Uint8Array };
+
+/**
+ * The signature algorithm that Kubernetes takes for a key, as DER AlgorithmIdentifier: SHA-256 for RSA (PKCS#1 v1.5) and P-256, SHA-384 for
+ * P-384, SHA-512 for P-521; Ed25519 and ML-DSA have their own.
+ *
+ * Source: Go crypto/x509 `signingParamsForKey`.
+ *
+ * @throws KeyError, DerError as {@link parsePublicKey}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { generateKeyPair, parseSignatureAlgorithm, signatureAlgorithmFor } from "kubepki";
+ *
+ * const { publicKey } = await generateKeyPair("ECDSA-P384");
+ * const der = signatureAlgorithmFor(publicKey.subjectPublicKeyInfo);
+ * assert.equal(parseSignatureAlgorithm(der), "ECDSA-SHA384");
+ * ```
+ */
+export function signatureAlgorithmFor(subjectPublicKeyInfo: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { algorithm } = readPublicKey(subjectPublicKeyInfo);
+  return signatureAlgorithmNamed(algorithm.signature).identifiers[0]!.slice();
+}
+
+/**
+ * A {@link Signer} with a WebCrypto key, which may be one that cannot be extracted.
+ *
+ * The hash is that of {@link signatureAlgorithmFor}; an RSA key signs with the hash it is bound to. Guaranteed: private and public key
+ * belong together, for one signature is made and verified before this resolves.
+ *
+ * @throws KeyError `ERR_KEY_MISMATCH` if they do not belong together, `ERR_SIGNATURE_ALGORITHM` for an RSA key bound to SHA-1 or to PSS, and
+ * the codes of {@link parsePublicKey}
+ * @throws TypeError if the private key is none that may sign, or the public key cannot be extracted
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { cryptoKeySigner, parseSignatureAlgorithm } from "kubepki";
+ *
+ * const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
+ * const signer = await cryptoKeySigner(keys);
+ * assert.equal(parseSignatureAlgorithm(signer.signatureAlgorithm), "ECDSA-SHA256");
+ * ```
+ */
+export async function cryptoKeySigner(keys: SigningCryptoKey): Promise<Signer> {
+  const { privateKey } = keys;
+  if (privateKey.type !== "private" || !privateKey.usages.includes("sign")) {
+    throw new TypeError('the CryptoKey is no private key with the usage "sign"');
+  }
+  const subjectPublicKeyInfo =
+    "subjectPublicKeyInfo" in keys
+      ? new Uint8Array(keys.subjectPublicKeyInfo)
+      : await exportPublicKey(keys.publicKey);
+  const key = readPublicKey(subjectPublicKeyInfo);
+  const signer = bindSigner(privateKey, subjectPublicKeyInfo, key, signatureOf(privateKey, key));
+  await proveSigner(signer);
+  return signer;
+}
+
+async function exportPublicKey(key: CryptoKey): Promise<Uint8Array<ArrayBuffer>> {
+  if (key.type !== "public" || !key.extractable)
+    throw new TypeError("the CryptoKey is no public key that can be exported");
+  return new Uint8Array(await crypto.subtle.exportKey("spki", key));
+}
+
+/** The algorithm that this CryptoKey signs with: chosen by the key's kind, but for RSA by the hash that the CryptoKey is bound to. */
+function signatureOf(privateKey: CryptoKey, { algorithm, name }: PublicKeyParts): SignatureAlgorithm {
+  const bound = privateKey.algorithm as { name: string; namedCurve?: string; hash?: { name: string } };
+  const chosen =
+    algorithm.kind === "rsa"
+      ? SIGNATURE_ALGORITHMS.find((row) => row.webCryptoName === bound.name && row.hash === bound.hash?.name)
+      : signatureAlgorithmNamed(algorithm.signature);
+  if (!chosen || chosen.saltLength) {
+    throw new KeyError(
+      "ERR_SIGNATURE_ALGORITHM",
+      `nothing is signed with ${bound.name} and ${bound.hash?.name}; RSA keys sign with RSASSA-PKCS1-v1_5 and SHA-256, SHA-384 or SHA-512`,
+    );
+  }
+  const curve = algorithm.kind === "curve" ? algorithm.curve : undefined;
+  if (bound.name !== chosen.webCryptoName || bound.namedCurve !== curve) {
+    throw new KeyError(
+      "ERR_KEY_MISMATCH",
+      `the public key is of ${name}, the private key of ${bound.namedCurve ?? bound.name}`,
+    );
+  }
+  return chosen;
+}
+
+function bindSigner(
+  privateKey: CryptoKey,
+  subjectPublicKeyInfo: Uint8Array,
+  { algorithm }: PublicKeyParts,
+  signature: SignatureAlgorithm,
+): Signer {
+  const parameters = webCryptoParameters(algorithm, signature);
+  return {
+    subjectPublicKeyInfo,
+    signatureAlgorithm: signature.identifiers[0]!.slice(),
+    async sign(data: Uint8Array): Promise<Uint8Array> {
+      const value = new Uint8Array(await crypto.subtle.sign(parameters, privateKey, new Uint8Array(data)));
+      return algorithm.kind === "curve" ? signatureToDer(value, algorithm) : value;
+    },
+  };
+}
+
+/**
+ * Makes one signature and verifies it: nobody gets a signer whose halves do not belong together.
+ *
+ * @throws KeyError `ERR_KEY_MISMATCH`
+ */
+async function proveSigner(signer: Signer): Promise<void> {
+  const data = new TextEncoder().encode("kubepki: do these two keys belong together?");
+  let signature: Uint8Array | undefined;
+  let cause: unknown;
+  try {
+    signature = await signer.sign(data);
+  } catch (error) {
+    cause = error; // what WebCrypto says of RSA numbers that contradict each other
+  }
+  const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
+  if (signature && (await verifySignature(subjectPublicKeyInfo, signatureAlgorithm, signature, data))) return;
+  throw new KeyError("ERR_KEY_MISMATCH", "the private key and the public key do not belong together", {
+    cause,
+  });
+}

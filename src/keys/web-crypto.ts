@@ -1,0 +1,42 @@
+/** What the key functions ask of WebCrypto, and its errors in our words. */
+import { KeyError } from "../errors.ts";
+import type { KeyAlgorithm, SignatureAlgorithm } from "./algorithms.ts";
+
+/** Members of WebCrypto's dictionaries; each operation reads those that it knows. */
+export interface WebCryptoParameters {
+  readonly name: string;
+  readonly hash?: string;
+  readonly saltLength?: number;
+  readonly namedCurve?: string;
+}
+
+/** One dictionary for importing, signing and verifying with a key under a signature algorithm. */
+export function webCryptoParameters(key: KeyAlgorithm, signature: SignatureAlgorithm): WebCryptoParameters {
+  const { webCryptoName: name, hash, saltLength } = signature;
+  return {
+    name,
+    ...(hash && { hash }),
+    ...(saltLength && { saltLength }),
+    ...(key.kind === "curve" && { namedCurve: key.curve }),
+  };
+}
+
+/**
+ * Awaits an operation that makes a `CryptoKey`; the DOMException of a failure becomes a KeyError.
+ *
+ * @throws KeyError `ERR_KEY_UNSUPPORTED_BY_RUNTIME`, `ERR_KEY_FORMAT`
+ */
+export async function cryptoKeyFrom<T>(algorithm: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof Error && error.name === "NotSupportedError") {
+      throw new KeyError("ERR_KEY_UNSUPPORTED_BY_RUNTIME", `this runtime's WebCrypto has no ${algorithm}`, {
+        cause: error,
+      });
+    }
+    throw new KeyError("ERR_KEY_FORMAT", `this runtime's WebCrypto does not take the ${algorithm} key`, {
+      cause: error,
+    });
+  }
+}

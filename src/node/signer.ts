@@ -1,0 +1,182 @@
+import { createPrivateKey, createPublicKey, constants, sign, verify } from "node:crypto";
+import type { KeyObject, VerifyKeyObjectInput } from "node:crypto";
+import { toHex } from "../bytes.ts";
+import { KeyError } from "../errors.ts";
+import { signatureAlgorithmNamed } from "../keys/algorithm-identifier.ts";
+import type { KeyAlgorithm, SignatureAlgorithm } from "../keys/algorithms.ts";
+import { writePrivateKey, type PrivateKeyParts } from "../keys/private-key-der.ts";
+import { readPrivateKeyInput } from "../keys/private-key.ts";
+import { encodeSubjectPublicKeyInfo, readPublicKey, type PublicKeyOptions } from "../keys/public-key.ts";
+import type { Signer } from "../keys/signer.ts";
+import { checkSignature } from "../keys/verifier.ts";
+
+/** A {@link Signer} that answers at once. */
+export interface SyncSigner extends Signer {
+  sign(data: Uint8Array): Uint8Array;
+}
+
+/**
+ * A {@link Signer} with a `node:crypto` key, which answers at once: issuing then needs no promise, and costs little more than the signature.
+ *
+ * The signature algorithm is that of `signatureAlgorithmFor`. The public key is derived from the private one, so they belong together.
+ *
+ * Source: Go crypto/x509 `signingParamsForKey`, node:crypto `sign`.
+ *
+ * @throws KeyError, DerError as `parsePublicKey`
+ * @throws TypeError if it is no private key
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { generateKeyPairSync } from "node:crypto";
+ * import { parseSignatureAlgorithm } from "kubepki";
+ * import { keyObjectSigner } from "kubepki/node";
+ *
+ * const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+ * const signer = keyObjectSigner(privateKey);
+ * assert.equal(parseSignatureAlgorithm(signer.signatureAlgorithm), "ECDSA-SHA256");
+ * assert.equal(signer.sign(new Uint8Array([1, 2, 3]))[0], 0x30);
+ * ```
+ */
+export function keyObjectSigner(privateKey: KeyObject): SyncSigner {
+  if (privateKey.type !== "private")
+    throw new TypeError(`the KeyObject is a ${privateKey.type} key, not a private key`);
+  const subjectPublicKeyInfo = exportPublicKey(privateKey);
+  const { algorithm } = readPublicKey(subjectPublicKeyInfo);
+  const signature = signatureAlgorithmNamed(algorithm.signature);
+  const digest = digestOf(signature);
+  return {
+    subjectPublicKeyInfo,
+    signatureAlgorithm: signature.identifiers[0]!.slice(),
+    sign(data: Uint8Array): Uint8Array {
+      const { buffer, byteOffset, byteLength } = sign(digest, data, privateKey);
+      return new Uint8Array(buffer, byteOffset, byteLength); // no Buffer: its methods differ from those of Uint8Array
+    },
+  };
+}
+
+/**
+ * Reads a private key as `parsePrivateKey` does, at once, into a `node:crypto` key.
+ *
+ * The bytes are read by us first and given to OpenSSL in one form, PKCS#8. Guaranteed: a public key that stands beside the private one is
+ * its own, for one signature is made and verified.
+ *
+ * @throws KeyError, PemError, DerError as `parsePrivateKey`
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { generateKeyPair } from "kubepki";
+ * import { keyObjectSigner, parseKeyObject } from "kubepki/node";
+ *
+ * const { privateKey } = await generateKeyPair("ECDSA-P256");
+ * const signer = keyObjectSigner(parseKeyObject(await privateKey.exportPem()));
+ * assert.deepEqual(signer.subjectPublicKeyInfo, privateKey.subjectPublicKeyInfo);
+ * ```
+ */
+export function parseKeyObject(input: string | Uint8Array): KeyObject {
+  const parts = readPrivateKeyInput(input);
+  const { algorithm, publicKey } = parts;
+  const stated = publicKey && encodeSubjectPublicKeyInfo(algorithm, publicKey);
+  const key = importPkcs8(parts);
+  proveKey(key, stated ?? exportPublicKey(key));
+  return key;
+}
+
+/** Without the public key: OpenSSL computes it, so that it cannot be another's. */
+function importPkcs8(parts: PrivateKeyParts): KeyObject {
+  const pkcs8 = writePrivateKey({ ...parts, publicKey: undefined }, "pkcs8");
+  try {
+    return createPrivateKey({ key: Buffer.from(pkcs8.buffer), format: "der", type: "pkcs8" });
+  } catch (error) {
+    throw importError(error, parts.algorithm);
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+function proveKey(key: KeyObject, subjectPublicKeyInfo: Uint8Array): void {
+  const data = new TextEncoder().encode("kubepki: do these two keys belong together?");
+  const signer = keyObjectSigner(key);
+  let signature: Uint8Array | undefined;
+  let cause: unknown;
+  try {
+    signature = signer.sign(data);
+  } catch (error) {
+    cause = error; // what OpenSSL says of RSA numbers that contradict each other
+  }
+  if (signature && verifySignatureSync(subjectPublicKeyInfo, signer.signatureAlgorithm, signature, data))
+    return;
+  throw new KeyError("ERR_KEY_MISMATCH", "the private key and the public key do not belong together", {
+    cause,
+  });
+}
+
+/**
+ * Verifies a signature at once, with `node:crypto`, under the rules of `verifySignature`, and with the same answers.
+ *
+ * Keys are remembered by their bytes, up to 256 of them.
+ *
+ * @throws KeyError, DerError as `verifySignature`
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { generateKeyPairSync } from "node:crypto";
+ * import { keyObjectSigner, verifySignatureSync } from "kubepki/node";
+ *
+ * const { sign, subjectPublicKeyInfo, signatureAlgorithm } = keyObjectSigner(generateKeyPairSync("ed25519").privateKey);
+ * const data = new Uint8Array([1, 2, 3]);
+ * assert.equal(verifySignatureSync(subjectPublicKeyInfo, signatureAlgorithm, sign(data), data), true);
+ * assert.equal(verifySignatureSync(subjectPublicKeyInfo, signatureAlgorithm, sign(data), new Uint8Array(3)), false);
+ * ```
+ */
+export function verifySignatureSync(
+  subjectPublicKeyInfo: Uint8Array,
+  signatureAlgorithm: Uint8Array,
+  signature: Uint8Array,
+  data: Uint8Array,
+  options: PublicKeyOptions = {},
+): boolean {
+  const checked = checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, options);
+  if (!checked.signature) return false;
+  const { saltLength } = checked.algorithm;
+  const publicKey = importPublicKey(subjectPublicKeyInfo, checked.key.algorithm);
+  const key: KeyObject | VerifyKeyObjectInput = saltLength
+    ? { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+    : publicKey;
+  return verify(digestOf(checked.algorithm), data, key, signature);
+}
+
+/** OpenSSL's name of the hash; null where the algorithm has its own. */
+function digestOf({ hash }: SignatureAlgorithm): string | null {
+  return hash ? hash.replace("SHA-", "sha") : null;
+}
+
+function exportPublicKey(privateKey: KeyObject): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createPublicKey(privateKey).export({ format: "der", type: "spki" }));
+}
+
+const MAX_REMEMBERED = 256;
+const remembered = /* @__PURE__ */ new Map<string, KeyObject>();
+
+function importPublicKey(subjectPublicKeyInfo: Uint8Array, algorithm: KeyAlgorithm): KeyObject {
+  const id = toHex(subjectPublicKeyInfo);
+  const known = remembered.get(id);
+  if (known) return known;
+  try {
+    const key = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: "der", type: "spki" });
+    remembered.set(id, key);
+    if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!);
+    return key;
+  } catch (error) {
+    throw importError(error, algorithm);
+  }
+}
+
+/** OpenSSL does not say that it lacks an algorithm. But where a key is any octets of the right number, nothing else can be wrong with it. */
+function importError(cause: unknown, { kind, name }: KeyAlgorithm): KeyError {
+  return kind === "octets"
+    ? new KeyError("ERR_KEY_UNSUPPORTED_BY_RUNTIME", `this runtime's OpenSSL has no ${name}`, { cause })
+    : new KeyError("ERR_KEY_FORMAT", `this runtime's OpenSSL does not take the ${name} key`, { cause });
+}
