@@ -1,6 +1,6 @@
 /** Every example of the documentation compiles with the strict flags and runs. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -16,11 +16,13 @@ import { listFiles, projectRoot, readText } from "./source-tree.ts";
 // Below node_modules, where imports of packages resolve as they do for a user of the library.
 const folder = new URL(`node_modules/.cache/kubepki-examples-${process.pid}/`, projectRoot);
 
+const pages = [
+  ...readdirSync(projectRoot).filter((name) => name.endsWith(".md")),
+  ...listFiles("docs", ".md"),
+];
+
 const examples = [
-  ...[
-    ...(existsSync(new URL("README.md", projectRoot)) ? ["README.md"] : []),
-    ...listFiles("docs", ".md"),
-  ].flatMap((path) => extractFromMarkdown(path, readText(path))),
+  ...pages.flatMap((path) => extractFromMarkdown(path, readText(path))),
   ...listFiles("src", ".ts").flatMap((path) => extractFromSource(path, readText(path))),
 ].map((example, index) => ({ ...example, index }));
 
