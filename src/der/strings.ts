@@ -11,8 +11,8 @@ import {
 
 const UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Strings up to this length are made from character codes; for longer ones the call to TextDecoder pays off (bench/strings). */
-const SHORT = 48;
+/** Up to this many octets a string is made from character codes; beyond, the call of TextDecoder pays off (bench/strings.bench.ts). */
+const SHORT = 32;
 
 /**
  * Checks that the contents of the element read last are a string of type `tag`, and tells whether `tag` is a string type at all.
@@ -64,8 +64,8 @@ export function checkString(reader: DerReader, tag: number, label: Label): boole
 /** The text of a string that {@link checkString} has let pass, as Go reads it: Teletex as Latin-1, a BMPString without a NUL at its end. */
 export function decodeString(bytes: Uint8Array, start: number, end: number, tag: number): string {
   if (tag === BMP_STRING) return decodeBmp(bytes, start, end);
-  if (tag === TELETEX_STRING || isAscii(bytes, start, end)) return fromCharCodes(bytes, start, end);
-  return UTF8.decode(bytes.subarray(start, end));
+  const latin1 = tag === TELETEX_STRING || (end - start <= SHORT && isAscii(bytes, start, end));
+  return latin1 ? fromCharCodes(bytes, start, end) : UTF8.decode(bytes.subarray(start, end));
 }
 
 /** Tells whether all bytes are below 128. */
@@ -120,7 +120,6 @@ function decodeBmp(bytes: Uint8Array, start: number, end: number): string {
 
 /** Each octet as the character with its code. */
 function fromCharCodes(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > SHORT && isAscii(bytes, start, end)) return UTF8.decode(bytes.subarray(start, end));
   let text = "";
   let i = start;
   for (; i + 8 <= end; i += 8) {
