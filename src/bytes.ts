@@ -36,3 +36,14 @@ export function toHex(bytes: Uint8Array, start = 0, end: number = bytes.length):
   for (let i = start; i < end; i++) text += HEX[bytes[i]! >> 4]! + HEX[bytes[i]! & 15]!;
   return text;
 }
+
+/** Bytes of hexadecimal text, either case. Anything else is a misuse of the function: `TypeError`. */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length >> 1);
+  for (let i = 0; i < text.length; i++) {
+    const digit = HEX.indexOf(text[i]!.toLowerCase());
+    if (digit < 0 || text.length % 2 === 1) throw new TypeError("the text is no hexadecimal of whole bytes");
+    bytes[i >> 1]! |= i % 2 === 0 ? digit << 4 : digit;
+  }
+  return bytes;
+}

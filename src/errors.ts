@@ -123,6 +123,30 @@ export interface ErrorCodes {
   ERR_SIGNATURE_ALGORITHM: "KeyError";
   /** A signature value is not what its algorithm makes: a wrong length, or r or s out of range. Fix: an external signer must give ECDSA signatures as DER. Source: RFC 3279 2.2.3, RFC 8032 5.1.7. */
   ERR_SIGNATURE_FORMAT: "KeyError";
+
+  // --- templates: nothing was signed ------------------------------------------------------------------------------
+  /** A name cannot be encoded: an empty RDN, ill-formed Unicode, or a value that does not fit its string type. Fix: correct the value. Source: RFC 5280 4.1.2.4. */
+  ERR_TEMPLATE_NAME: "TemplateError";
+  /** The validity makes no sense: an invalid date, an end before the start, or outside of the issuer's. Fix: correct the dates, or renew the issuer. Source: RFC 5280 4.1.2.5, Kubernetes `policies.go`. */
+  ERR_TEMPLATE_VALIDITY: "TemplateError";
+  /** The serial number is not hex, zero, or longer than 20 octets. Fix: leave it out, so that one is drawn. Source: RFC 5280 4.1.2.2. */
+  ERR_TEMPLATE_SERIAL_NUMBER: "TemplateError";
+  /** Subject and alternative names are both empty, or a name has control characters, so that the certificate is about nobody. Fix: give a name. Source: RFC 5280 4.1.2.6, CWE-113. */
+  ERR_TEMPLATE_SUBJECT: "TemplateError";
+  /** An alternative name is malformed, or is an IP address where a DNS name is wanted. Fix: correct the name; addresses go into `ipAddresses`. Source: RFC 5280 4.2.1.6, RFC 9525. */
+  ERR_TEMPLATE_ALTERNATIVE_NAME: "TemplateError";
+  /** The name would have privileges in Kubernetes: it starts with `system:`, or is one of kubeadm's administrators. Fix: pass `allowPrivileged: true` if that is what you want. Source: Kubernetes RBAC default roles. */
+  ERR_TEMPLATE_PRIVILEGED_NAME: "TemplateError";
+  /** An extension stands there twice, or says what contradicts the others. Fix: correct the template. Source: RFC 5280 4.2. */
+  ERR_TEMPLATE_EXTENSION: "TemplateError";
+  /** The issuer must not issue this: it is no CA, may not sign certificates, its path length is used up, or its key is another. Fix: use another issuer. Source: RFC 5280 4.2.1.3, 4.2.1.9. */
+  ERR_TEMPLATE_ISSUER: "TemplateError";
+  /** A name is outside of the name constraints of the issuer, so nobody would accept it. Fix: use another name or another issuer. Source: RFC 5280 4.2.1.10. */
+  ERR_TEMPLATE_NAME_CONSTRAINTS: "TemplateError";
+  /** The key is that of the issuer. Fix: make a key for each certificate. Source: CA practice, see docs/strictness.md. */
+  ERR_TEMPLATE_KEY: "TemplateError";
+  /** What came out is not what was asked for: the signer gave a wrong signature, or a wrong key. Nothing is returned. Fix: check the signer. Source: Go `CreateCertificate`, which checks its own signature too. */
+  ERR_TEMPLATE_RESULT: "TemplateError";
 }
 
 /** The stable name of what went wrong; see `docs/errors.md` for cause and fix of each. */
@@ -200,6 +224,7 @@ function shorten(message: string): string {
 
 /** The bytes are not DER. Get the object again from its source, or have it encoded as DER. */
 export class DerError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "DerError";
   /** Not for callers: the reader makes these. */
   constructor(code: CodesOf<"DerError">, message: string, place?: ErrorPlace) {
@@ -209,6 +234,7 @@ export class DerError extends PkiError {
 
 /** The text is not the PEM that was asked for. Check that the right file was given, whole. */
 export class PemError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "PemError";
   /** Not for callers: the PEM reader makes these. */
   constructor(code: CodesOf<"PemError">, message: string, place?: ErrorPlace) {
@@ -218,6 +244,7 @@ export class PemError extends PkiError {
 
 /** The bytes are DER, but not a certificate that RFC 5280 and Kubernetes allow. Have it issued again. */
 export class CertificateError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "CertificateError";
   /** Not for callers: the certificate reader makes these. */
   constructor(code: CodesOf<"CertificateError">, message: string, place?: ErrorPlace) {
@@ -227,6 +254,7 @@ export class CertificateError extends PkiError {
 
 /** The certificate is fine, but it names no one whom it is safe to let in. Refuse the caller. */
 export class IdentityError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "IdentityError";
   /** Not for callers: {@link parseIdentity} makes these. */
   constructor(code: CodesOf<"IdentityError">, message: string, place?: ErrorPlace) {
@@ -236,6 +264,7 @@ export class IdentityError extends PkiError {
 
 /** A key cannot be read, made or used here. Use a key of a supported kind, or a runtime that has the algorithm. */
 export class KeyError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "KeyError";
   /** Not for callers: the key functions make these. */
   constructor(code: CodesOf<"KeyError">, message: string, place?: ErrorPlace) {
@@ -245,6 +274,7 @@ export class KeyError extends PkiError {
 
 /** A template asks for a certificate that must not be issued. Change the template; nothing was signed. */
 export class TemplateError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "TemplateError";
   /** Not for callers: the issuing functions make these. */
   constructor(code: CodesOf<"TemplateError">, message: string, place?: ErrorPlace) {

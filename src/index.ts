@@ -1,1 +1,57 @@
-export * from "./errors.ts";
+/**
+ * kubepki: what a certificate means to Kubernetes.
+ *
+ * @module
+ */
+export {
+  CertificateError,
+  DerError,
+  IdentityError,
+  KeyError,
+  PemError,
+  PkiError,
+  TemplateError,
+} from "./errors.ts";
+export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace, SafeResult } from "./errors.ts";
+export type { Mode } from "./der/reader.ts";
+export { encodeOid, oidToText } from "./oid.ts";
+export { encodePem, parsePem, pemToDer } from "./pem.ts";
+export type { PemBlock, PemLabel, PemOptions } from "./pem.ts";
+export { sha256 } from "./sha256.ts";
+
+export {
+  Certificate,
+  parseCertificate,
+  parseCertificates,
+  safeParseCertificate,
+  safeParseCertificates,
+} from "./x509/certificate.ts";
+export type { CertificateInput } from "./x509/certificate.ts";
+export type { CertificateLayout, ParseOptions } from "./x509/certificate-layout.ts";
+export type { Extension, KnownExtension, UnknownExtension } from "./x509/extension.ts";
+export type { ExtensionId, ExtensionValues } from "./x509/extensions/index.ts";
+export { encodeExtensionValue } from "./x509/extensions/encode.ts";
+export type { ExtensionTemplate } from "./x509/extensions/encode.ts";
+export type { AccessDescription } from "./x509/extensions/authority-info-access.ts";
+export type { BasicConstraints } from "./x509/extensions/basic-constraints.ts";
+export { REASON_FLAGS } from "./x509/extensions/crl-distribution-points.ts";
+export type { DistributionPoint, ReasonFlag } from "./x509/extensions/crl-distribution-points.ts";
+export { EXTENDED_KEY_USAGES } from "./x509/extensions/extended-key-usage.ts";
+export type { ExtendedKeyUsage } from "./x509/extensions/extended-key-usage.ts";
+export type { AuthorityKeyIdentifier } from "./x509/extensions/key-identifiers.ts";
+export { KEY_USAGES } from "./x509/extensions/key-usage.ts";
+export type { KeyUsage } from "./x509/extensions/key-usage.ts";
+export type { NameConstraints } from "./x509/extensions/name-constraints.ts";
+export type { PolicyConstraints, PolicyInformation, PolicyMapping } from "./x509/extensions/policies.ts";
+export type { GeneralName } from "./x509/general-name.ts";
+export type { DerInput } from "./x509/input.ts";
+export { formatIpAddress, parseIpAddress } from "./x509/ip-address.ts";
+export type { Limits } from "./x509/limits.ts";
+export { attributeValues } from "./x509/name.ts";
+export type { Name, NameAttribute, RelativeDistinguishedName } from "./x509/name.ts";
+export { encodeName, parseName } from "./x509/name-writer.ts";
+export type { AttributeTemplate, NameTemplate, SubjectFields } from "./x509/name-writer.ts";
+export type { AlgorithmIdentifier } from "./x509/subject-public-key-info.ts";
+
+export { CREDENTIAL_ID_KEY, Identity, parseIdentity } from "./kubernetes/identity.ts";
+export type { IdentityOptions } from "./kubernetes/identity.ts";

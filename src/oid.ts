@@ -8,7 +8,7 @@ const MAX_OCTETS = 64;
 /** Where Go reads arcs into an int, it stops at 31 bits. */
 const GO_ARC_BITS = 31;
 /** The widest arc at all: a UUID under 2.25 (X.667) has 128 bits. */
-const MAX_ARC_BITS = 128;
+export const MAX_ARC_BITS = 128;
 
 /**
  * Reads an OBJECT IDENTIFIER: not empty, terminated, no padding (X.690 8.19.2). Its contents are `reader.start` to `reader.position`.
@@ -17,8 +17,13 @@ const MAX_ARC_BITS = 128;
  *
  * @throws DerError `ERR_DER_OID`, `ERR_DER_OID_ARC`, and the codes of {@link DerReader.read}
  */
-export function readOid(reader: DerReader, label: Label, arcBits: number = GO_ARC_BITS): void {
-  reader.read(OBJECT_IDENTIFIER, label);
+export function readOid(
+  reader: DerReader,
+  label: Label,
+  arcBits: number = GO_ARC_BITS,
+  tag: number = OBJECT_IDENTIFIER,
+): void {
+  reader.read(tag, label);
   const { bytes, start, position } = reader;
   const length = position - start;
   if (length === 0) reader.fail("ERR_DER_OID", "an OBJECT IDENTIFIER must not be empty", label);

@@ -1,3 +1,4 @@
+import { DerError } from "../errors.ts";
 import type { DerReader, Label } from "./reader.ts";
 import { INTEGER } from "./tag.ts";
 
@@ -49,4 +50,27 @@ export function readSmallInteger(reader: DerReader, label: Label, tag: number = 
     reader.fail("ERR_DER_INTEGER", "the INTEGER must be between 0 and 2^53 - 1", label);
   }
   return value;
+}
+
+/**
+ * Reads an INTEGER that Go reads into 64 bits. What is negative or above 2^53 - 1 is refused in safe mode; in Kubernetes mode
+ * the former is -1 and the latter 2^53 - 1.
+ *
+ * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ */
+export function readCount(reader: DerReader, label: Label, tag: number): number {
+  readInteger(reader, label, tag);
+  const { bytes, start, position } = reader;
+  const negative = bytes[start]! >= 0x80;
+  let value = 0;
+  for (let i = start; i < position; i++) value = value * 256 + bytes[i]!;
+  if (!negative && value <= Number.MAX_SAFE_INTEGER) return value;
+  const error = new DerError(
+    "ERR_DER_INTEGER",
+    "the INTEGER must be between 0 and 2^53 - 1",
+    reader.place(label),
+  );
+  if (position - start > 8) throw error;
+  reader.deviate(error);
+  return negative ? -1 : Number.MAX_SAFE_INTEGER;
 }

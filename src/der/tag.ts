@@ -50,26 +50,11 @@ export function contextConstructed(number: number): number {
 /** A tag as people write it, for error messages: `SEQUENCE`, `[3] constructed`, `tag 0x45`. */
 export function describeTag(tag: number): string {
   if (tag >= 0x80 && tag < 0xc0) return `[${tag & 0x1f}]${tag & 0x20 ? " constructed" : ""}`;
-  return NAMES[tag] ?? `tag 0x${tag.toString(16).padStart(2, "0")}`;
+  const name = NAMES.split(" ")[tag & 0x20 ? tag - 0x20 : tag];
+  return name && name !== "-" ? name.replace("_", " ") : `tag 0x${tag.toString(16).padStart(2, "0")}`;
 }
 
-const NAMES: Record<number, string> = {
-  [BOOLEAN]: "BOOLEAN",
-  [INTEGER]: "INTEGER",
-  [BIT_STRING]: "BIT STRING",
-  [OCTET_STRING]: "OCTET STRING",
-  [NULL]: "NULL",
-  [OBJECT_IDENTIFIER]: "OBJECT IDENTIFIER",
-  [ENUMERATED]: "ENUMERATED",
-  [UTF8_STRING]: "UTF8String",
-  [NUMERIC_STRING]: "NumericString",
-  [PRINTABLE_STRING]: "PrintableString",
-  [TELETEX_STRING]: "TeletexString",
-  [IA5_STRING]: "IA5String",
-  [UTC_TIME]: "UTCTime",
-  [GENERALIZED_TIME]: "GeneralizedTime",
-  [UNIVERSAL_STRING]: "UniversalString",
-  [BMP_STRING]: "BMPString",
-  [SEQUENCE]: "SEQUENCE",
-  [SET]: "SET",
-};
+/** Names by tag number; one text, because that is the smallest form in a bundle. */
+const NAMES =
+  "- BOOLEAN INTEGER BIT_STRING OCTET_STRING NULL OBJECT_IDENTIFIER - - - ENUMERATED - UTF8String - - - SEQUENCE SET " +
+  "NumericString PrintableString TeletexString - IA5String UTCTime GeneralizedTime - - - UniversalString - BMPString";

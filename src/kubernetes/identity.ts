@@ -1,0 +1,208 @@
+import { toHex } from "../bytes.ts";
+import { decodeString } from "../der/strings.ts";
+import { IdentityError } from "../errors.ts";
+import type { CodesOf } from "../errors.ts";
+import type { PemOptions } from "../pem.ts";
+import { sha256 } from "../sha256.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { CertificateLayout } from "../x509/certificate-layout.ts";
+import type { ParseOptions } from "../x509/certificate-layout.ts";
+import { toDer } from "../x509/input.ts";
+import type { DerInput } from "../x509/input.ts";
+import { walkName } from "../x509/name.ts";
+
+/** Key under which kube-apiserver puts the fingerprint of the client certificate into `extra` (Kubernetes 1.32 and later). */
+export const CREDENTIAL_ID_KEY = "authentication.kubernetes.io/credential-id";
+
+/** Who a client certificate says its holder is, in the words of Kubernetes' UserInfo. */
+export class Identity {
+  /** The user name: the subject's CN. Never empty. */
+  readonly user: string;
+  /** The groups: every O of the subject, in encoded order, with duplicates. `system:authenticated` is not among them, see {@link authenticatedGroups}. */
+  readonly groups: readonly string[];
+  /** The user's uid: the subject's attribute 1.3.6.1.4.1.57683.2, which Kubernetes reads since 1.33. */
+  readonly uid: string | undefined;
+  readonly #der: Uint8Array;
+
+  /** Not for callers: use {@link parseIdentity}. */
+  constructor(user: string, groups: readonly string[], uid: string | undefined, der: Uint8Array) {
+    this.user = user;
+    this.groups = groups;
+    this.uid = uid;
+    this.#der = der;
+  }
+
+  /** `authentication.kubernetes.io/credential-id: ["X509SHA256=<hex SHA-256 of the DER>"]`. Computed when asked for: a hash costs more than the parse. */
+  get extra(): Readonly<Record<string, readonly string[]>> {
+    return { [CREDENTIAL_ID_KEY]: [`X509SHA256=${toHex(sha256(this.#der))}`] };
+  }
+
+  /** The four fields as a plain object; `uid` only if there is one. */
+  toJSON(): Record<string, unknown> {
+    const { user, groups, uid, extra } = this;
+    return uid === undefined ? { user, groups, extra } : { user, uid, groups, extra };
+  }
+}
+
+/** How an identity is read; all fields have defaults. */
+export interface IdentityOptions extends ParseOptions, PemOptions {
+  /**
+   * - `"safe"`, the default: what readers disagree on, or people cannot see, is refused with a code.
+   * - `"kubernetes"`: exactly kube-apiserver's answer, for tools that predict it: the last CN counts, any character passes.
+   */
+  readonly mode?: "safe" | "kubernetes";
+  /** Lets invisible and direction-changing characters pass in safe mode; false by default. */
+  readonly allowInvisible?: boolean;
+}
+
+/** Contents of the attribute types 2.5.4.3 and 2.5.4.10 end in these octets after 55 04; 1.3.6.1.4.1.57683.2 has its own. */
+const COMMON_NAME = 3;
+const ORGANIZATION = 10;
+const UID = [0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xc2, 0x53, 0x02];
+
+/**
+ * Reads whom a client certificate names, as kube-apiserver's x509 authenticator does. **It says nothing about trust**: no signature, issuer or
+ * date is looked at. Behind a TLS server that has verified the chain it is the whole answer; elsewhere verify first.
+ *
+ * CN is the user, every O is a group, in encoded order and with duplicates; other attributes and all alternative names are ignored; nothing is
+ * trimmed, folded or normalised. No CN, or an empty one, gives `undefined`: kube-apiserver has no opinion then and asks its next authenticator.
+ *
+ * The certificate is checked as by {@link parseCertificate}. In safe mode, two CNs, control, invisible and direction-changing
+ * characters, empty groups, and the names of the unauthenticated are refused.
+ *
+ * Sources: Kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go` (`CommonNameUserConversion`, `parseUIDFromCert`),
+ * Go `crypto/x509/pkix` `FillFromRDNSequence`.
+ *
+ * @param input PEM text with one CERTIFICATE block, DER bytes, `{ raw }` from `node:tls`, or a parsed {@link Certificate}
+ * @throws IdentityError `ERR_IDENTITY_*`; PemError, DerError, CertificateError as {@link parseCertificate}; `TypeError` for another kind of input
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseIdentity } from "kubepki";
+ *
+ * const pem = `-----BEGIN CERTIFICATE-----
+ * EXAMPLE
+ * -----END CERTIFICATE-----`;
+ * const identity = parseIdentity(pem);
+ * assert.equal(identity?.user, "jane");
+ * assert.deepEqual(identity.groups, ["developers"]);
+ * ```
+ */
+export function parseIdentity(
+  input: Certificate | DerInput,
+  options: IdentityOptions = {},
+): Identity | undefined {
+  const layout = layoutOf(input, options);
+  const { bytes, subjectStart, subjectEnd } = layout;
+  let user = "";
+  let commonNames = 0;
+  const uids: string[] = [];
+  const groups: string[] = [];
+  walkName(
+    layout.reader(subjectStart, subjectEnd, "tbsCertificate.subject"),
+    "",
+    options,
+    (at, typeStart, typeEnd, tag) => {
+      const type = attributeKind(bytes, typeStart, typeEnd);
+      if (type === 0) return;
+      const value = decodeString(bytes, at.start, at.position, tag);
+      if (type === COMMON_NAME) {
+        user = value;
+        commonNames++;
+      } else if (type === ORGANIZATION) groups.push(value);
+      else uids.push(value);
+    },
+  );
+  if (options.mode !== "kubernetes" && commonNames > 1) {
+    fail("ERR_IDENTITY_MULTIPLE_COMMON_NAMES", `the subject has ${commonNames} common names, expected one`);
+  }
+  if (user === "") return undefined;
+  if (uids.length > 1)
+    fail("ERR_IDENTITY_MULTIPLE_UIDS", `the subject has ${uids.length} UIDs, expected at most one`);
+  if (uids[0] === "") fail("ERR_IDENTITY_EMPTY_UID", "the subject has an empty UID");
+  if (options.mode !== "kubernetes") checkNames(user, groups, uids[0], options.allowInvisible === true);
+  return new Identity(user, groups, uids[0], bytes);
+}
+
+function layoutOf(input: Certificate | DerInput, options: IdentityOptions): CertificateLayout {
+  const layout: unknown = (input as Partial<Certificate>)?.layout;
+  if (layout instanceof CertificateLayout) {
+    // A certificate that was parsed with Kubernetes' tolerance is not safe by being handed on.
+    if (options.mode !== "kubernetes" && layout.deviations[0] !== undefined) throw layout.deviations[0];
+    return layout;
+  }
+  return new CertificateLayout(toDer(input as DerInput, "CERTIFICATE", options), options);
+}
+
+/** Which of the three attributes that count it is; 0 for any other. */
+function attributeKind(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start === 3) {
+    const arc = bytes[start] === 0x55 && bytes[start + 1] === 4 ? bytes[start + 2]! : 0;
+    return arc === COMMON_NAME || arc === ORGANIZATION ? arc : 0;
+  }
+  if (end - start !== UID.length) return 0;
+  for (let i = 0; i < UID.length; i++) if (bytes[start + i] !== UID[i]) return 0;
+  return -1;
+}
+
+/** The rules of safe mode that go beyond kube-apiserver's. */
+function checkNames(
+  user: string,
+  groups: readonly string[],
+  uid: string | undefined,
+  allowInvisible: boolean,
+): void {
+  checkText(user, "user", allowInvisible);
+  for (const group of groups) {
+    if (group === "") fail("ERR_IDENTITY_EMPTY_GROUP", "the subject has an empty O");
+    checkText(group, "group", allowInvisible);
+    if (group === "system:unauthenticated") failUnauthenticated(group);
+  }
+  if (uid !== undefined) checkText(uid, "uid", allowInvisible);
+  if (user === "system:anonymous") failUnauthenticated(user);
+}
+
+function failUnauthenticated(name: string): never {
+  fail("ERR_IDENTITY_UNAUTHENTICATED_NAME", `${name} stands for callers who were not authenticated`);
+}
+
+/** Refuses what logs and headers would interpret, and what people cannot see. */
+function checkText(text: string, field: string, allowInvisible: boolean): void {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x20 && code < 0x7f) continue;
+    const shown = `the ${field} has character U+${code.toString(16).toUpperCase().padStart(4, "0")} at ${i}`;
+    if (code < 0xa0) fail("ERR_IDENTITY_CONTROL_CHARACTER", shown);
+    if (!allowInvisible && isInvisible(code)) fail("ERR_IDENTITY_INVISIBLE_CHARACTER", shown);
+  }
+}
+
+/**
+ * Characters without a shape of their own: soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul fillers, Mongolian separators,
+ * zero-width and bidi controls, line and paragraph separators, invisible operators, variation selectors, byte order mark, interlinear
+ * annotations, and tags (by their high surrogate, U+E0000 to U+E0FFF).
+ */
+function isInvisible(code: number): boolean {
+  return (
+    code === 0xad ||
+    code === 0x34f ||
+    code === 0x61c ||
+    code === 0x115f ||
+    code === 0x1160 ||
+    (code >= 0x180b && code <= 0x180f) ||
+    (code >= 0x200b && code <= 0x200f) ||
+    (code >= 0x2028 && code <= 0x202e) ||
+    (code >= 0x2060 && code <= 0x206f) ||
+    code === 0x3164 ||
+    (code >= 0xfe00 && code <= 0xfe0f) ||
+    code === 0xfeff ||
+    code === 0xffa0 ||
+    (code >= 0xfff9 && code <= 0xfffb) ||
+    (code >= 0xdb40 && code <= 0xdb43)
+  );
+}
+
+function fail(code: CodesOf<"IdentityError">, message: string): never {
+  throw new IdentityError(code, message, { path: "tbsCertificate.subject" });
+}

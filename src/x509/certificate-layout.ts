@@ -1,0 +1,186 @@
+import { readBitString } from "../der/bit-string.ts";
+import { readInteger, readSmallInteger } from "../der/integer.ts";
+import { DerReader } from "../der/reader.ts";
+import type { Mode } from "../der/reader.ts";
+import { SEQUENCE, contextConstructed, contextPrimitive } from "../der/tag.ts";
+import { readTime } from "../der/time.ts";
+import { CertificateError, DerError } from "../errors.ts";
+import type { CodesOf, PkiError } from "../errors.ts";
+import { checkExtensions } from "./extension.ts";
+import { MAX_BYTES } from "./limits.ts";
+import type { Limits } from "./limits.ts";
+import { walkName } from "./name.ts";
+import { walkAlgorithmIdentifier, walkSubjectPublicKeyInfo } from "./subject-public-key-info.ts";
+
+/** How a certificate is parsed; all fields have defaults. */
+export interface ParseOptions extends Limits {
+  /** `"safe"` by default; `"kubernetes"` lets through what kube-apiserver's parser lets through. */
+  readonly mode?: Mode;
+}
+
+const VERSION = contextConstructed(0);
+const ISSUER_UNIQUE_ID = contextPrimitive(1);
+const SUBJECT_UNIQUE_ID = contextPrimitive(2);
+const EXTENSIONS = contextConstructed(3);
+
+/**
+ * Where the parts of a certificate are. The constructor walks the whole certificate once and checks every rule;
+ * whoever holds a layout holds bytes that passed. Values are made later, by those who want them.
+ */
+export class CertificateLayout {
+  readonly bytes: Uint8Array;
+  readonly options: ParseOptions;
+  readonly deviations: readonly PkiError[];
+  version = 1;
+  tbsStart = 0;
+  tbsEnd = 0;
+  serialStart = 0;
+  serialEnd = 0;
+  algorithmStart = 0;
+  algorithmEnd = 0;
+  issuerStart = 0;
+  issuerEnd = 0;
+  notBefore = 0;
+  notAfter = 0;
+  subjectStart = 0;
+  subjectEnd = 0;
+  keyStart = 0;
+  keyEnd = 0;
+  extensionsStart = 0;
+  extensionsEnd = 0;
+  signatureStart = 0;
+  signatureEnd = 0;
+
+  constructor(bytes: Uint8Array, options: ParseOptions) {
+    this.bytes = bytes;
+    this.options = options;
+    const reader = new DerReader(bytes, options);
+    const { maxBytes = MAX_BYTES } = options;
+    if (bytes.length > maxBytes) {
+      reader.fail("ERR_DER_SIZE", `the certificate has ${bytes.length} bytes, at most ${maxBytes} are read`);
+    }
+    const certificate = reader.open(SEQUENCE, "");
+    this.tbsStart = reader.position;
+    this.walkTbs(reader);
+    this.tbsEnd = reader.position;
+    this.walkOuterAlgorithm(reader);
+    if (readBitString(reader, "signatureValue") !== 0) {
+      reader.deviate(
+        new DerError(
+          "ERR_DER_BIT_STRING",
+          "a signature must be whole octets",
+          reader.place("signatureValue"),
+        ),
+      );
+    }
+    this.signatureStart = reader.start;
+    this.signatureEnd = reader.position;
+    reader.finishOpen(certificate);
+    reader.end();
+    this.deviations = reader.deviations;
+  }
+
+  private walkTbs(reader: DerReader): void {
+    const outer = reader.open(SEQUENCE, "tbsCertificate");
+    this.walkVersion(reader);
+    this.walkSerialNumber(reader);
+    this.algorithmStart = reader.position;
+    walkAlgorithmIdentifier(reader, "signature");
+    this.algorithmEnd = reader.position;
+    this.issuerStart = reader.position;
+    walkName(reader, "issuer", this.options);
+    this.issuerEnd = reader.position;
+    const validity = reader.open(SEQUENCE, "validity");
+    this.notBefore = readTime(reader, "notBefore");
+    this.notAfter = readTime(reader, "notAfter");
+    reader.finishOpen(validity);
+    this.subjectStart = reader.position;
+    walkName(reader, "subject", this.options);
+    this.subjectEnd = reader.position;
+    this.keyStart = reader.position;
+    walkSubjectPublicKeyInfo(reader, "subjectPublicKeyInfo");
+    this.keyEnd = reader.position;
+    this.walkOptionalFields(reader);
+    reader.finishOpen(outer);
+  }
+
+  /** RFC 5280 4.1.1.2: the algorithm beside the signature is the one that was signed. Go compares the contents of the two. */
+  private walkOuterAlgorithm(reader: DerReader): void {
+    const start = reader.position;
+    walkAlgorithmIdentifier(reader, "signatureAlgorithm");
+    const { bytes, algorithmStart, algorithmEnd } = this;
+    const length = algorithmEnd - algorithmStart;
+    let same = reader.position - start === length;
+    for (let i = 0; same && i < length; i++) same = bytes[start + i] === bytes[algorithmStart + i];
+    if (!same) {
+      const message = "the signature algorithm inside of the signed part is another one";
+      fail(reader, "ERR_CERTIFICATE_SIGNATURE_ALGORITHM", message, "signatureAlgorithm");
+    }
+  }
+
+  private walkVersion(reader: DerReader): void {
+    if (reader.peek() !== VERSION) return;
+    const outer = reader.open(VERSION, "version");
+    const number = readSmallInteger(reader, "");
+    if (number > 2) fail(reader, "ERR_CERTIFICATE_VERSION", `version number ${number} is none of 0, 1, 2`);
+    if (number === 0)
+      reader.deviate(
+        new DerError("ERR_DER_DEFAULT_ENCODED", "v1 is the default and must be left out", reader.place()),
+      );
+    reader.finish(outer);
+    this.version = number + 1;
+  }
+
+  private walkSerialNumber(reader: DerReader): void {
+    readInteger(reader, "serialNumber");
+    const { bytes, start, position } = reader;
+    if (bytes[start]! >= 0x80)
+      fail(reader, "ERR_CERTIFICATE_SERIAL_NUMBER", "the serial number is negative", "serialNumber");
+    if (position - start > 20) {
+      const message = `the serial number has ${position - start} octets, at most 20 are allowed`;
+      reader.deviate(
+        new CertificateError("ERR_CERTIFICATE_SERIAL_NUMBER", message, reader.place("serialNumber")),
+      );
+    }
+    this.serialStart = start;
+    this.serialEnd = position;
+  }
+
+  /** RFC 5280 4.1.2.8, 4.1.2.9: unique identifiers from v2 on, extensions in v3. Go skips fields that the version does not have. */
+  private walkOptionalFields(reader: DerReader): void {
+    if (this.version > 1) {
+      skipUniqueId(reader, ISSUER_UNIQUE_ID, "issuerUniqueID");
+      skipUniqueId(reader, SUBJECT_UNIQUE_ID, "subjectUniqueID");
+    }
+    if (this.version === 3 && reader.peek() === EXTENSIONS) {
+      const outer = reader.open(EXTENSIONS, "extensions");
+      this.extensionsStart = reader.position;
+      checkExtensions(reader, this.options);
+      this.extensionsEnd = reader.position;
+      reader.finishOpen(outer);
+    } else if (isOptionalField(reader.peek()) && this.version < 3) {
+      const message = `a v${this.version} certificate must not have this field`;
+      reader.deviate(new CertificateError("ERR_CERTIFICATE_VERSION_FIELDS", message, reader.place()));
+      reader.position = reader.limit;
+    }
+  }
+
+  /** The layout's own reader over a part of the bytes, with the path of that part for errors. */
+  reader(start: number, end: number, path: string): DerReader {
+    return new DerReader(this.bytes, { start, end, path, ...this.options });
+  }
+}
+
+function skipUniqueId(reader: DerReader, tag: number, label: string): void {
+  if (reader.peek() !== tag) return;
+  const read = reader.tolerate(() => readBitString(reader, label, tag));
+  if (read === undefined) reader.read(tag, label);
+}
+
+function isOptionalField(tag: number): boolean {
+  return tag === ISSUER_UNIQUE_ID || tag === SUBJECT_UNIQUE_ID || tag === EXTENSIONS;
+}
+
+function fail(reader: DerReader, code: CodesOf<"CertificateError">, message: string, label?: string): never {
+  throw new CertificateError(code, message, reader.place(label));
+}

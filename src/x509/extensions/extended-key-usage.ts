@@ -1,0 +1,60 @@
+import type { DerReader } from "../../der/reader.ts";
+import { SEQUENCE } from "../../der/tag.ts";
+import type { DerWriter } from "../../der/writer.ts";
+import { CertificateError } from "../../errors.ts";
+import { encodeOid, oidToText, readOid } from "../../oid.ts";
+
+/** Extended key usages by name, in the order in which Kubernetes' signers write them (RFC 5280 4.2.1.12, Go `extKeyUsageOIDs`). */
+export const EXTENDED_KEY_USAGES = {
+  any: "2.5.29.37.0",
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+  clientAuth: "1.3.6.1.5.5.7.3.2",
+  codeSigning: "1.3.6.1.5.5.7.3.3",
+  emailProtection: "1.3.6.1.5.5.7.3.4",
+  ipsecEndSystem: "1.3.6.1.5.5.7.3.5",
+  ipsecTunnel: "1.3.6.1.5.5.7.3.6",
+  ipsecUser: "1.3.6.1.5.5.7.3.7",
+  timeStamping: "1.3.6.1.5.5.7.3.8",
+  ocspSigning: "1.3.6.1.5.5.7.3.9",
+  microsoftServerGatedCrypto: "1.3.6.1.4.1.311.10.3.3",
+  netscapeServerGatedCrypto: "2.16.840.1.113730.4.1",
+} as const;
+
+/** A usage by name, or by dotted text for one that has no name here. */
+export type ExtendedKeyUsage = keyof typeof EXTENDED_KEY_USAGES | `${number}.${number}.${string}`;
+
+/** Reads the usages; in safe mode there is at least one. */
+export function readExtendedKeyUsage(reader: DerReader, keep: boolean): ExtendedKeyUsage[] {
+  const outer = reader.open(SEQUENCE, "");
+  if (!reader.more()) {
+    const message = "an extended key usage must have at least one entry";
+    reader.deviate(new CertificateError("ERR_CERTIFICATE_EXTENSION", message, reader.place()));
+  }
+  const usages: ExtendedKeyUsage[] = [];
+  for (let index = 0; reader.more(); index++) {
+    readOid(reader, index);
+    if (keep) usages.push(usageName(oidToText(reader.bytes, reader.start, reader.position)));
+  }
+  reader.finish(outer);
+  return usages;
+}
+
+function usageName(oid: string): ExtendedKeyUsage {
+  for (const [name, known] of Object.entries(EXTENDED_KEY_USAGES)) {
+    if (known === oid) return name as keyof typeof EXTENDED_KEY_USAGES;
+  }
+  return oid as ExtendedKeyUsage;
+}
+
+/** Writes the usages in the order given. */
+export function writeExtendedKeyUsage(writer: DerWriter, usages: readonly ExtendedKeyUsage[]): void {
+  const end = writer.mark();
+  for (const usage of [...usages].reverse()) writer.oid(encodeOid(usageOid(usage)));
+  writer.close(SEQUENCE, end);
+}
+
+function usageOid(usage: ExtendedKeyUsage): string {
+  return Object.hasOwn(EXTENDED_KEY_USAGES, usage)
+    ? EXTENDED_KEY_USAGES[usage as keyof typeof EXTENDED_KEY_USAGES]
+    : usage;
+}
