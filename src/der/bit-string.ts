@@ -30,8 +30,8 @@ export function readBitString(reader: DerReader, label: Label, tag: number = BIT
 }
 
 /**
- * Reads a named bit list such as KeyUsage as a number: bit 0 of the list is bit 0 (value 1) of the number. At most 24 bits are kept.
- * Trailing zero bits are not DER (X.690 11.2.2); Go reads them all the same.
+ * Reads a named bit list such as KeyUsage as a number: bit 0 of the list is bit 0 (value 1) of the number.
+ * Trailing zero bits are not DER (X.690 11.2.2), and no list has more than 24 bits; Go reads both all the same, and so the first 24 are kept.
  *
  * @throws DerError `ERR_DER_BIT_STRING`, `ERR_DER_NAMED_BITS`, and the codes of {@link DerReader.read}
  */
@@ -42,6 +42,10 @@ export function readNamedBits(reader: DerReader, label: Label, tag: number = BIT
     reader.deviate(
       new DerError("ERR_DER_NAMED_BITS", "the named bit list has trailing zero bits", reader.place(label)),
     );
+  }
+  if (position - start > 3) {
+    const message = `the named bit list has ${position - start} octets, at most 3 are read`;
+    reader.deviate(new DerError("ERR_DER_NAMED_BITS", message, reader.place(label)));
   }
   let value = 0;
   for (let i = 0; i < position - start && i < 3; i++) {

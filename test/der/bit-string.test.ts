@@ -88,7 +88,8 @@ describe("named bit lists", () => {
     ["a zero bit at the end", "03 02 06 80", 0b1],
     ["a whole octet of zeros at the end", "03 03 00 80 00", 0b1],
     ["one zero bit and nothing else", "03 02 07 00", 0],
-  ])("%s is not DER (11.2.2); Go reads it", ([, encoding, expected]) => {
+    ["bit 0 and bit 31, which no list has", "03 05 00 80 00 00 01", 0b1],
+  ])("%s is refused; Go reads it", ([, encoding, expected]) => {
     const offset = hex(encoding).length + 2;
     expect(fault(() => readNamedBits(readerIn(hex(encoding)), "usage"))).toEqual({
       code: "ERR_DER_NAMED_BITS",
