@@ -17,7 +17,7 @@ import { KeyError } from "../errors.ts";
 import { findKeyAlgorithm } from "./algorithm-identifier.ts";
 import { KEY_ALGORITHMS, type CurveAlgorithm, type KeyAlgorithm, type OctetAlgorithm } from "./algorithms.ts";
 import { isScalar } from "./ecdsa-signature.ts";
-import { checkRsaNumbers } from "./public-key.ts";
+import { checkPublicKey, checkRsaNumbers } from "./public-key.ts";
 
 /** The encodings of private keys: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 A.1.2). */
 export type PrivateKeyEncoding = "pkcs8" | "sec1" | "pkcs1";
@@ -56,6 +56,7 @@ export function readPrivateKey(der: Uint8Array, encoding?: PrivateKeyEncoding): 
   const parts = READERS[found](reader, version);
   reader.finish(outer);
   reader.end();
+  if (parts.publicKey) checkPublicKey(parts.algorithm, parts.publicKey);
   return found === "pkcs1" ? { ...parts, secret: der } : parts;
 }
 

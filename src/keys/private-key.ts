@@ -1,3 +1,4 @@
+import { equalBytes } from "../bytes.ts";
 import { KeyError, PemError } from "../errors.ts";
 import { encodePem, parsePem, type PemBlock } from "../pem.ts";
 import { signatureAlgorithmNamed } from "./algorithm-identifier.ts";
@@ -125,7 +126,7 @@ function encodingOf(format: PrivateKeyFormat, { kind }: KeyAlgorithm): PrivateKe
  *
  * In PEM, other blocks such as `EC PARAMETERS` and certificates are skipped; there must be one private key. As Go, it takes ECDSA keys without
  * their public key or with lost leading zeros, and PKCS#8 with attributes. Unlike Go, it takes no key that contradicts itself, and nothing behind
- * the key. `extractable` is false by default: who read the key from a file has it already.
+ * the key. Not checked: numbers of an RSA key that its first signature did without. `extractable` is false by default: who read the key from a file has it already.
  *
  * Source: Go crypto/x509 `ParsePKCS8PrivateKey`, `ParseECPrivateKey`, `ParsePKCS1PrivateKey`, client-go keyutil `ParsePrivateKeyPEM`.
  *
@@ -151,7 +152,7 @@ export async function parsePrivateKey(
 ): Promise<PrivateKey> {
   const parts = readPrivateKeyInput(input);
   const { algorithm } = parts;
-  const publicKey = parts.publicKey ?? (await derivePublicKey(parts));
+  const publicKey = await publicKeyOf(parts);
   const subjectPublicKeyInfo = encodeSubjectPublicKeyInfo(algorithm, publicKey);
   const { name } = readPublicKey(subjectPublicKeyInfo);
   const privateKey = await importPkcs8({ ...parts, publicKey }, name, extractable);
@@ -197,16 +198,27 @@ function parseKeyPem(text: string): readonly PemBlock[] {
 }
 
 async function importPkcs8(parts: PrivateKeyParts, name: string, extractable: boolean): Promise<CryptoKey> {
-  const { algorithm } = parts;
+  const { algorithm, publicKey } = parts;
   const parameters = webCryptoParameters(algorithm, signatureAlgorithmNamed(algorithm.signature));
   const pkcs8 = writePrivateKey(parts, "pkcs8");
+  // The number of a curve key is known to be in range: what else can be wrong is the point beside it.
+  const otherwise = algorithm.kind === "curve" && publicKey ? "ERR_KEY_MISMATCH" : "ERR_KEY_FORMAT";
+  const run = (): Promise<CryptoKey> =>
+    crypto.subtle.importKey("pkcs8", pkcs8, parameters, extractable, ["sign"]);
   try {
-    return await cryptoKeyFrom(name, () =>
-      crypto.subtle.importKey("pkcs8", pkcs8, parameters, extractable, ["sign"]),
-    );
+    return await cryptoKeyFrom(name, run, otherwise);
   } finally {
     pkcs8.fill(0);
   }
+}
+
+/** The public key that the encoding states, where WebCrypto sees it too; else the one that it derives, which must be the stated one. */
+async function publicKeyOf(parts: PrivateKeyParts): Promise<Uint8Array> {
+  const { algorithm, publicKey: stated } = parts;
+  if (stated && algorithm.kind !== "octets") return stated;
+  const derived = await derivePublicKey(parts);
+  if (!stated || equalBytes(stated, derived)) return derived;
+  throw new KeyError("ERR_KEY_MISMATCH", `the ${algorithm.name} key states a public key that is not its own`);
 }
 
 /** WebCrypto tells the public half of a key in JSON Web Keys only. Some runtimes (Firefox) do not import a curve key without it at all. */

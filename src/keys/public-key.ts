@@ -137,10 +137,11 @@ export function encodeSubjectPublicKeyInfo(
   return writer.finish();
 }
 
-function checkPublicKey(
+/** Checks the contents of the BIT STRING of SubjectPublicKeyInfo as {@link parsePublicKey} does. */
+export function checkPublicKey(
   algorithm: KeyAlgorithm,
   publicKey: Uint8Array,
-  options: PublicKeyOptions,
+  options: PublicKeyOptions = {},
 ): Pick<PublicKeyParts, "name" | "signatureSize"> {
   if (algorithm.kind === "rsa") {
     const bits = readRsaPublicKey(publicKey, options);

@@ -116,24 +116,26 @@ async function exportPublicKey(key: CryptoKey): Promise<Uint8Array<ArrayBuffer>>
 /** The algorithm that this CryptoKey signs with: chosen by the key's kind, but for RSA by the hash that the CryptoKey is bound to. */
 function signatureOf(privateKey: CryptoKey, { algorithm, name }: PublicKeyParts): SignatureAlgorithm {
   const bound = privateKey.algorithm as { name: string; namedCurve?: string; hash?: { name: string } };
-  const chosen =
+  const usual = signatureAlgorithmNamed(algorithm.signature);
+  const same =
     algorithm.kind === "rsa"
-      ? SIGNATURE_ALGORITHMS.find((row) => row.webCryptoName === bound.name && row.hash === bound.hash?.name)
-      : signatureAlgorithmNamed(algorithm.signature);
-  if (!chosen || chosen.saltLength) {
-    throw new KeyError(
-      "ERR_SIGNATURE_ALGORITHM",
-      `nothing is signed with ${bound.name} and ${bound.hash?.name}; RSA keys sign with RSASSA-PKCS1-v1_5 and SHA-256, SHA-384 or SHA-512`,
-    );
+      ? bound.hash !== undefined
+      : bound.name === usual.webCryptoName &&
+        (algorithm.kind !== "curve" || bound.namedCurve === algorithm.curve);
+  if (!same) {
+    const found = bound.namedCurve ?? bound.name;
+    throw new KeyError("ERR_KEY_MISMATCH", `the public key is of ${name}, the private key of ${found}`);
   }
-  const curve = algorithm.kind === "curve" ? algorithm.curve : undefined;
-  if (bound.name !== chosen.webCryptoName || bound.namedCurve !== curve) {
-    throw new KeyError(
-      "ERR_KEY_MISMATCH",
-      `the public key is of ${name}, the private key of ${bound.namedCurve ?? bound.name}`,
-    );
-  }
-  return chosen;
+  return algorithm.kind === "rsa" ? rsaSignatureOf(bound.name, bound.hash?.name) : usual;
+}
+
+function rsaSignatureOf(name: string, hash: string | undefined): SignatureAlgorithm {
+  const found = SIGNATURE_ALGORITHMS.find((row) => row.webCryptoName === name && row.hash === hash);
+  if (found && !found.saltLength) return found;
+  throw new KeyError(
+    "ERR_SIGNATURE_ALGORITHM",
+    `the RSA key is for ${name} with ${hash}, not for RSASSA-PKCS1-v1_5 with SHA-256, SHA-384 or SHA-512`,
+  );
 }
 
 function bindSigner(

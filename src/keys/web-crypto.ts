@@ -22,21 +22,24 @@ export function webCryptoParameters(key: KeyAlgorithm, signature: SignatureAlgor
 }
 
 /**
- * Awaits an operation that makes a `CryptoKey`; the DOMException of a failure becomes a KeyError.
+ * Awaits an operation that makes a `CryptoKey`; the DOMException of a failure becomes a KeyError. `otherwise` says what it means if it is not
+ * that the runtime lacks the algorithm.
  *
- * @throws KeyError `ERR_KEY_UNSUPPORTED_BY_RUNTIME`, `ERR_KEY_FORMAT`
+ * @throws KeyError `ERR_KEY_UNSUPPORTED_BY_RUNTIME`, `otherwise`
  */
-export async function cryptoKeyFrom<T>(algorithm: string, operation: () => Promise<T>): Promise<T> {
+export async function cryptoKeyFrom<T>(
+  algorithm: string,
+  operation: () => Promise<T>,
+  otherwise: "ERR_KEY_FORMAT" | "ERR_KEY_MISMATCH" = "ERR_KEY_FORMAT",
+): Promise<T> {
   try {
     return await operation();
-  } catch (error) {
-    if (error instanceof Error && error.name === "NotSupportedError") {
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === "NotSupportedError") {
       throw new KeyError("ERR_KEY_UNSUPPORTED_BY_RUNTIME", `this runtime's WebCrypto has no ${algorithm}`, {
-        cause: error,
+        cause,
       });
     }
-    throw new KeyError("ERR_KEY_FORMAT", `this runtime's WebCrypto does not take the ${algorithm} key`, {
-      cause: error,
-    });
+    throw new KeyError(otherwise, `this runtime's WebCrypto does not take the ${algorithm} key`, { cause });
   }
 }

@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, constants, sign, verify } from "node:crypto";
 import type { KeyObject, VerifyKeyObjectInput } from "node:crypto";
-import { toHex } from "../bytes.ts";
+import { equalBytes, toHex } from "../bytes.ts";
 import { KeyError } from "../errors.ts";
 import { signatureAlgorithmNamed } from "../keys/algorithm-identifier.ts";
 import type { KeyAlgorithm, SignatureAlgorithm } from "../keys/algorithms.ts";
 import { writePrivateKey, type PrivateKeyParts } from "../keys/private-key-der.ts";
 import { readPrivateKeyInput } from "../keys/private-key.ts";
-import { encodeSubjectPublicKeyInfo, readPublicKey, type PublicKeyOptions } from "../keys/public-key.ts";
+import { readPublicKey, type PublicKeyOptions } from "../keys/public-key.ts";
 import type { Signer } from "../keys/signer.ts";
 import { checkSignature } from "../keys/verifier.ts";
 
@@ -59,7 +59,7 @@ export function keyObjectSigner(privateKey: KeyObject): SyncSigner {
  * Reads a private key as `parsePrivateKey` does, at once, into a `node:crypto` key.
  *
  * The bytes are read by us first and given to OpenSSL in one form, PKCS#8. Guaranteed: a public key that stands beside the private one is
- * its own, for one signature is made and verified.
+ * its own, and that the key can make a signature that holds.
  *
  * @throws KeyError, PemError, DerError as `parsePrivateKey`
  *
@@ -76,10 +76,16 @@ export function keyObjectSigner(privateKey: KeyObject): SyncSigner {
  */
 export function parseKeyObject(input: string | Uint8Array): KeyObject {
   const parts = readPrivateKeyInput(input);
-  const { algorithm, publicKey } = parts;
-  const stated = publicKey && encodeSubjectPublicKeyInfo(algorithm, publicKey);
   const key = importPkcs8(parts);
-  proveKey(key, stated ?? exportPublicKey(key));
+  const subjectPublicKeyInfo = exportPublicKey(key);
+  const { publicKey } = readPublicKey(subjectPublicKeyInfo);
+  if (parts.publicKey && !equalBytes(parts.publicKey, publicKey)) {
+    throw new KeyError(
+      "ERR_KEY_MISMATCH",
+      `the ${parts.algorithm.name} key states a public key that is not its own`,
+    );
+  }
+  proveKey(key, subjectPublicKeyInfo);
   return key;
 }
 

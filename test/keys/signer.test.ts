@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, verify } from "node:crypto";
+import { createPublicKey, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { KeyError } from "../../src/errors.ts";
 import { parseSignatureAlgorithm } from "../../src/keys/algorithm-identifier.ts";
@@ -134,7 +134,7 @@ describe("cryptoKeySigner", () => {
       "ERR_KEY_MISMATCH",
     );
     expect(await codeOf(() => cryptoKeySigner({ privateKey: a.privateKey, publicKey: d.publicKey }))).toBe(
-      "ERR_SIGNATURE_ALGORITHM",
+      "ERR_KEY_MISMATCH",
     );
   });
 
