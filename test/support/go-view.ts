@@ -2,9 +2,11 @@
 import type { Certificate } from "../../src/x509/certificate.ts";
 import { EXTENDED_KEY_USAGES } from "../../src/x509/extensions/extended-key-usage.ts";
 import { KEY_USAGES } from "../../src/x509/extensions/key-usage.ts";
-import type { GeneralName } from "../../src/x509/general-name.ts";
+import type { ExtensionValues } from "../../src/x509/extensions/index.ts";
 import type { Name } from "../../src/x509/name.ts";
-import type { CertificateView, NameView, SubtreesView } from "./protocol.ts";
+import type { CertificateView, NameView, SubtreesView } from "../interop/protocol.ts";
+
+type GeneralName = ExtensionValues["subjectAltName"][number];
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -20,8 +22,15 @@ const addressOfHex = (bytes: string): string =>
 const attributes = (name: Name): object[] =>
   name.rdns.flat().map(({ type, value }) => ({ oid: type, value }));
 
-const goName = ({ attributes: list, raw }: NameView): object => ({ attributes: list, raw });
-const ourName = (name: Name): object => ({ attributes: attributes(name), raw: base64(name.der) });
+/** The encoding as well where Go's is given: vectors leave it out. */
+const goName = ({ attributes: list, raw }: Partial<NameView> = {}): object => ({
+  attributes: list ?? [],
+  ...(raw && { raw }),
+});
+const ourName = (name: Name, raw: boolean): object => ({
+  attributes: attributes(name),
+  ...(raw && { raw: base64(name.der) }),
+});
 
 /** `address/mask` in hexadecimal as a prefix; Go has refused masks with holes. */
 function prefix(range: string): string {
@@ -46,7 +55,17 @@ function ourSubtrees(names: readonly GeneralName[] | undefined): object {
   };
 }
 
-const goSubtrees = (view: SubtreesView): object => ({ ...view, ipRanges: view.ipRanges.map(prefix) });
+const goSubtrees = ({
+  dnsNames = [],
+  emailAddresses = [],
+  uriDomains = [],
+  ipRanges = [],
+}: Partial<SubtreesView> = {}): object => ({
+  dnsNames,
+  emailAddresses,
+  uriDomains,
+  ipRanges: ipRanges.map(prefix),
+});
 
 /** The first URIs of fullName, as far as there are no other names before them: what Go collects. */
 const leadingUris = (names: readonly GeneralName[] | undefined): string[] => {
@@ -80,7 +99,13 @@ const keyUsageBits = (certificate: Certificate): number =>
     0,
   );
 
-function ours(certificate: Certificate): Record<string, unknown> {
+const wholeParts = (certificate: Certificate): object => ({
+  tbsCertificate: base64(certificate.tbsCertificate),
+  subjectPublicKeyInfo: base64(certificate.subjectPublicKeyInfo),
+  signature: hex(certificate.signature),
+});
+
+function ours(certificate: Certificate, whole: boolean): Record<string, unknown> {
   const basic = certificate.extensionValue("basicConstraints");
   const usages = ourUsages(certificate);
   const constraints = certificate.extensionValue("nameConstraints");
@@ -88,18 +113,16 @@ function ours(certificate: Certificate): Record<string, unknown> {
   return {
     version: certificate.version,
     serialNumber: certificate.serialNumber.replace(/^0+(?=.)/u, ""),
-    tbsCertificate: base64(certificate.tbsCertificate),
-    issuer: ourName(certificate.issuer),
-    subject: ourName(certificate.subject),
+    issuer: ourName(certificate.issuer, whole),
+    subject: ourName(certificate.subject, whole),
     notBefore: certificate.notBefore.getTime() / 1000,
     notAfter: certificate.notAfter.getTime() / 1000,
-    subjectPublicKeyInfo: base64(certificate.subjectPublicKeyInfo),
-    signature: hex(certificate.signature),
     extensions: certificate.extensions.map(({ oid, critical, der }) => ({
       oid,
       critical,
-      value: base64(der),
+      ...(whole && { value: base64(der) }),
     })),
+    ...(whole && wholeParts(certificate)),
     basicConstraintsValid: basic !== undefined,
     isCA: basic?.ca ?? false,
     maxPathLen: basic ? (basic.pathLength ?? -1) : 0,
@@ -125,15 +148,15 @@ function ours(certificate: Certificate): Record<string, unknown> {
   };
 }
 
-const gos = (view: CertificateView): Record<string, unknown> => ({
+const gos = (view: Partial<CertificateView>): Record<string, unknown> => ({
   ...view,
   // Beyond 2^53 a path length has no limit in practice, and no exact JavaScript number.
-  maxPathLen: Math.min(view.maxPathLen, Number.MAX_SAFE_INTEGER),
+  maxPathLen: Math.min(view.maxPathLen ?? 0, Number.MAX_SAFE_INTEGER),
   issuer: goName(view.issuer),
   subject: goName(view.subject),
-  ipAddresses: view.ipAddressBytes.map(addressOfHex),
+  ipAddresses: (view.ipAddressBytes ?? []).map(addressOfHex),
   // Go writes URIs anew, we keep them as they are written.
-  uris: view.uris.length,
+  uris: (view.uris ?? []).length,
   permitted: goSubtrees(view.permitted),
   excluded: goSubtrees(view.excluded),
 });
@@ -146,11 +169,16 @@ const steady = (value: unknown): string =>
       : item,
   );
 
-/** Names and both values of every field in which the two differ. */
-export function fieldDifferences(certificate: Certificate, view: CertificateView): string[] {
+/**
+ * Names and both values of every field in which the two differ. The view may be one of the kept
+ * vectors: they leave out empty members and what is cut from the certificate itself.
+ */
+export function fieldDifferences(certificate: Certificate, view: Partial<CertificateView>): string[] {
   const go = gos(view);
-  return Object.entries(ours(certificate)).flatMap(([field, value]) => {
-    const [mine, theirs] = [steady(value), steady(go[field])];
+  const absent = (value: unknown): unknown =>
+    Array.isArray(value) ? [] : typeof value === "string" ? "" : value;
+  return Object.entries(ours(certificate, view.tbsCertificate !== undefined)).flatMap(([field, value]) => {
+    const [mine, theirs] = [steady(value), steady(go[field] ?? absent(value))];
     return mine === theirs ? [] : [`${field}: ours ${mine}, Go's ${theirs}`];
   });
 }
