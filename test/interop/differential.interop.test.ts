@@ -28,12 +28,9 @@ await describeWithReferee("parseCertificate and parseIdentity against Go and Kub
     expect(await findings(referee, odd)).toEqual([]);
   });
 
-  test.skipIf(openssl.length === 0)(
-    "agree on certificates that OpenSSL wrote (skipped without the program)",
-    async () => {
-      expect(await findings(referee, openssl)).toEqual([]);
-    },
-  );
+  test.skipIf(openssl.length === 0)("agree on certificates that OpenSSL wrote", async () => {
+    expect(await findings(referee, openssl)).toEqual([]);
+  });
 
   test.skipIf(fuzz.length === 0)("agree on a fuzz corpus (skipped without KUBEPKI_FUZZ_CORPUS)", async () => {
     expect(await findings(referee, fuzz)).toEqual([]);

@@ -542,6 +542,8 @@ const policies = {
     "policies twice the same": seq(policy("1.2.3"), policy("1.2.3")),
     "policies anyPolicy": seq(policy("2.5.29.32.0")),
     "policies with a huge arc": seq(policy("1.2.18446744073709551616")),
+    "policies with an OID of 65 octets": seq(policy(`1.2${".3".repeat(64)}`)),
+    "policies with an OID of 64 octets": seq(policy(`1.2${".3".repeat(63)}`)),
     "policies with a padded arc": seq(seq(tlv(6, hex("2a 80 01")))),
     "policies with a truncated arc": seq(seq(tlv(6, hex("2a 83")))),
     "policies with an empty OID": seq(seq(tlv(6))),
