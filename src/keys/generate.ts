@@ -8,7 +8,9 @@ import { cryptoKeyFrom, webCryptoParameters } from "./web-crypto.ts";
 
 /** A private key, its public key, and what signs with it. */
 export interface KeyPair {
+  /** The secret, which does not show itself. */
   readonly privateKey: PrivateKey;
+  /** What goes into a certificate. */
   readonly publicKey: PublicKey;
   /** The same as `privateKey.signer`. */
   readonly signer: Signer;
@@ -83,7 +85,17 @@ function keyAlgorithmNamed(name: KeyAlgorithmName): KeyAlgorithm {
   return found;
 }
 
-/** The names that {@link generateKeyPair} takes, in the order of the table; not every runtime has them all. */
+/**
+ * The names that {@link generateKeyPair} takes, in the order of the table; not every runtime has them all.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { keyAlgorithmNames } from "kubepki";
+ *
+ * assert.deepEqual(keyAlgorithmNames().slice(0, 2), ["ECDSA-P256", "ECDSA-P384"]);
+ * ```
+ */
 export function keyAlgorithmNames(): readonly KeyAlgorithmName[] {
   return KEY_ALGORITHMS.flatMap((row) =>
     row.kind === "rsa" ? row.sizes.map((size) => `RSA-${size}` as KeyAlgorithmName) : [row.name],

@@ -32,6 +32,7 @@ export interface CheckedSignature {
  *
  * A signature that does not hold, whether malformed or wrong, gives `false`. A key or algorithm that must not be used throws, for then the
  * question has no answer: see {@link parsePublicKey} and {@link parseSignatureAlgorithm} for what is taken.
+ * For a certificate, give the issuer's `subjectPublicKeyInfo`, and its own `signatureAlgorithm.der`, `signature` and `tbsCertificate`.
  * Imported keys are remembered by their bytes, up to 256 of them. Not checked: who the key belongs to.
  *
  * Source: RFC 5280 6.1.3 (a)(1), Go crypto/x509 `checkSignature`.

@@ -12,6 +12,7 @@ import { checkSignature } from "../keys/verifier.ts";
 
 /** A {@link Signer} that answers at once. */
 export interface SyncSigner extends Signer {
+  /** As {@link Signer.sign}, at once. */
   sign(data: Uint8Array): Uint8Array;
 }
 

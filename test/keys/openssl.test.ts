@@ -8,8 +8,10 @@ import { encodeSignatureAlgorithm } from "../../src/keys/algorithm-identifier.ts
 import type { SignatureAlgorithmName } from "../../src/keys/algorithms.ts";
 import { generateKeyPair } from "../../src/keys/generate.ts";
 import { parsePrivateKey, type PrivateKeyFormat } from "../../src/keys/private-key.ts";
-import { encodePublicKeyPem } from "../../src/keys/public-key.ts";
+import { encodePublicKeyPem, keyMatchesCertificate } from "../../src/keys/public-key.ts";
 import { verifySignature } from "../../src/keys/verifier.ts";
+import { verifySignatureSync } from "../../src/node/signer.ts";
+import { parseCertificate } from "../../src/x509/certificate.ts";
 
 const version = spawnSync("openssl", ["version"], { encoding: "utf8" }).stdout as string | null;
 if (!version) console.info("skipped: there is no openssl command");
@@ -108,5 +110,60 @@ describe.skipIf(!version)("openssl", () => {
     expect(
       await verifySignature(subjectPublicKeyInfo, algorithm, signature, new TextEncoder().encode(data)),
     ).toBe(true);
+  });
+
+  test.for([
+    ["ECDSA-P256", "sha256", []],
+    ["ECDSA-P256", "sha512", []],
+    ["ECDSA-P384", "sha384", []],
+    ["RSA-2048", "sha256", []],
+    ["RSA-2048", "sha384", ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"]],
+    ["Ed25519", "sha256", []],
+  ] as const)("certifies our key of %s with %s %s, which holds", async ([name, digest, options]) => {
+    const { privateKey } = await generateKeyPair(name);
+    writeFileSync(file("ca.key"), await privateKey.exportPem());
+    openssl(
+      "req",
+      "-x509",
+      "-key",
+      "ca.key",
+      `-${digest}`,
+      ...options,
+      "-subj",
+      "/CN=kubernetes",
+      "-out",
+      "ca.crt",
+    );
+    const certificate = parseCertificate(readFileSync(file("ca.crt"), "utf8"));
+    const { subjectPublicKeyInfo, signatureAlgorithm, signature, tbsCertificate } = certificate;
+    expect(keyMatchesCertificate(privateKey, certificate)).toBe(true);
+    expect(
+      await verifySignature(subjectPublicKeyInfo, signatureAlgorithm.der, signature, tbsCertificate),
+    ).toBe(true);
+    expect(verifySignatureSync(subjectPublicKeyInfo, signatureAlgorithm.der, signature, tbsCertificate)).toBe(
+      true,
+    );
+  });
+
+  test("certifies with SHA-1, which is refused", async () => {
+    openssl(
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-keyout",
+      "old.key",
+      "-sha1",
+      "-subj",
+      "/CN=old",
+      "-out",
+      "old.crt",
+    );
+    const { subjectPublicKeyInfo, signatureAlgorithm, signature, tbsCertificate } = parseCertificate(
+      readFileSync(file("old.crt"), "utf8"),
+    );
+    const run = verifySignature(subjectPublicKeyInfo, signatureAlgorithm.der, signature, tbsCertificate);
+    await expect(run).rejects.toMatchObject({ code: "ERR_SIGNATURE_ALGORITHM" });
   });
 });
