@@ -282,6 +282,16 @@ export class TemplateError extends PkiError {
   }
 }
 
+/** Codes of faults that a reader of DER finds. */
+export type InputCode = CodesOf<"DerError" | "CertificateError">;
+
+/** The error for a fault in DER input; its class follows from the code. */
+export function inputError(code: InputCode, message: string, place: ErrorPlace): PkiError {
+  return code.startsWith("ERR_D")
+    ? new DerError(code as CodesOf<"DerError">, message, place)
+    : new CertificateError(code as CodesOf<"CertificateError">, message, place);
+}
+
 /** What a `safeParse*` function returns: the value, or the error that its throwing twin would have thrown. */
 export type SafeResult<T> =
   | { readonly ok: true; readonly value: T }

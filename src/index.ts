@@ -43,7 +43,7 @@ export { KEY_USAGES } from "./x509/extensions/key-usage.ts";
 export type { KeyUsage } from "./x509/extensions/key-usage.ts";
 export type { NameConstraints } from "./x509/extensions/name-constraints.ts";
 export type { PolicyConstraints, PolicyInformation, PolicyMapping } from "./x509/extensions/policies.ts";
-export type { GeneralName } from "./x509/general-name.ts";
+export type { GeneralName } from "./x509/general-name-values.ts";
 export type { DerInput } from "./x509/input.ts";
 export { formatIpAddress, parseIpAddress } from "./x509/ip-address.ts";
 export type { Limits } from "./x509/limits.ts";

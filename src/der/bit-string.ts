@@ -1,4 +1,3 @@
-import { DerError } from "../errors.ts";
 import type { DerReader, Label } from "./reader.ts";
 import { BIT_STRING } from "./tag.ts";
 
@@ -39,13 +38,11 @@ export function readNamedBits(reader: DerReader, label: Label, tag: number = BIT
   const unused = readBitString(reader, label, tag);
   const { bytes, start, position } = reader;
   if (start < position && (bytes[position - 1]! & (1 << unused)) === 0) {
-    reader.deviate(
-      new DerError("ERR_DER_NAMED_BITS", "the named bit list has trailing zero bits", reader.place(label)),
-    );
+    reader.deviate("ERR_DER_NAMED_BITS", "the named bit list has trailing zero bits", label);
   }
   if (position - start > 3) {
     const message = `the named bit list has ${position - start} octets, at most 3 are read`;
-    reader.deviate(new DerError("ERR_DER_NAMED_BITS", message, reader.place(label)));
+    reader.deviate("ERR_DER_NAMED_BITS", message, label);
   }
   let value = 0;
   for (let i = 0; i < position - start && i < 3; i++) {

@@ -1,4 +1,3 @@
-import { DerError } from "../errors.ts";
 import type { DerReader, Label } from "./reader.ts";
 import { BOOLEAN, NULL } from "./tag.ts";
 
@@ -25,8 +24,7 @@ export function readDefaultFalse(reader: DerReader, label: Label): boolean {
   if (reader.peek() !== BOOLEAN) return false;
   const value = readBoolean(reader, label);
   if (!value) {
-    const message = "FALSE is the default and must be left out";
-    reader.deviate(new DerError("ERR_DER_DEFAULT_ENCODED", message, reader.place(label)));
+    reader.deviate("ERR_DER_DEFAULT_ENCODED", "FALSE is the default and must be left out", label);
   }
   return value;
 }

@@ -1,4 +1,3 @@
-import { DerError } from "../errors.ts";
 import type { DerReader, Label } from "./reader.ts";
 import { INTEGER } from "./tag.ts";
 
@@ -65,12 +64,8 @@ export function readCount(reader: DerReader, label: Label, tag: number): number 
   let value = 0;
   for (let i = start; i < position; i++) value = value * 256 + bytes[i]!;
   if (!negative && value <= Number.MAX_SAFE_INTEGER) return value;
-  const error = new DerError(
-    "ERR_DER_INTEGER",
-    "the INTEGER must be between 0 and 2^53 - 1",
-    reader.place(label),
-  );
-  if (position - start > 8) throw error;
-  reader.deviate(error);
+  const message = "the INTEGER must be between 0 and 2^53 - 1";
+  if (position - start > 8) reader.fail("ERR_DER_INTEGER", message, label);
+  reader.deviate("ERR_DER_INTEGER", message, label);
   return negative ? -1 : Number.MAX_SAFE_INTEGER;
 }

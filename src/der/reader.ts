@@ -1,5 +1,5 @@
-import { DerError, PkiError } from "../errors.ts";
-import type { CodesOf, ErrorPlace } from "../errors.ts";
+import { PkiError, inputError } from "../errors.ts";
+import type { ErrorPlace, InputCode } from "../errors.ts";
 import { describeTag } from "./tag.ts";
 
 /**
@@ -104,13 +104,13 @@ export class DerReader {
 
   /** Checks that everything has been read. */
   end(): void {
-    if (this.position !== this.limit) throw this.trailing();
+    if (this.position !== this.limit) this.fail("ERR_DER_TRAILING_DATA", this.left());
   }
 
   /** As {@link end}, where Go's parser does not look at what is left: refused in safe mode, skipped and noted in Kubernetes mode. */
   endOpen(): void {
     if (this.position === this.limit) return;
-    this.deviate(this.trailing());
+    this.deviate("ERR_DER_TRAILING_DATA", this.left());
     this.position = this.limit;
   }
 
@@ -135,13 +135,14 @@ export class DerReader {
     return this.bytes.subarray(this.start, this.position);
   }
 
-  /** Throws the {@link DerError} for a fault in the field `label` of the open element, at the offset where reading stopped. */
-  fail(code: CodesOf<"DerError">, message: string, label?: Label): never {
-    throw new DerError(code, message, this.place(label));
+  /** Throws the error for a fault in the field `label` of the open element, at the offset where reading stopped. */
+  fail(code: InputCode, message: string, label?: Label): never {
+    throw inputError(code, message, this.place(label));
   }
 
-  /** For what Go's parser lets through: throws the error in safe mode, notes it in `deviations` in Kubernetes mode. */
-  deviate(error: PkiError): void {
+  /** For what Go's parser lets through: throws as {@link fail} in safe mode, notes the error in `deviations` in Kubernetes mode. */
+  deviate(code: InputCode, message: string, label?: Label): void {
+    const error = inputError(code, message, this.place(label));
     if (this.mode === "safe") throw error;
     this.deviations.push(error);
   }
@@ -237,12 +238,7 @@ export class DerReader {
     );
   }
 
-  private trailing(): DerError {
-    const left = this.limit - this.position;
-    return new DerError(
-      "ERR_DER_TRAILING_DATA",
-      `${left} bytes follow where the element must end`,
-      this.place(),
-    );
+  private left(): string {
+    return `${this.limit - this.position} bytes follow where the element must end`;
   }
 }

@@ -1,4 +1,3 @@
-import { DerError } from "../errors.ts";
 import type { DerReader, Label } from "./reader.ts";
 import {
   BMP_STRING,
@@ -48,9 +47,7 @@ export function checkString(reader: DerReader, tag: number, label: Label): boole
       return true;
     case TELETEX_STRING:
       if (!isAscii(bytes, start, position)) {
-        reader.deviate(
-          new DerError("ERR_DER_STRING", "the TeletexString has an octet above 127", reader.place(label)),
-        );
+        reader.deviate("ERR_DER_STRING", "the TeletexString has an octet above 127", label);
       }
       return true;
     case BMP_STRING:
@@ -107,8 +104,7 @@ function checkBmp(reader: DerReader, label: Label): void {
       fail(reader, "the BMPString has a surrogate or a non-character", label);
     }
   }
-  if (last === 0)
-    reader.deviate(new DerError("ERR_DER_STRING", "the BMPString ends in NUL", reader.place(label)));
+  if (last === 0) reader.deviate("ERR_DER_STRING", "the BMPString ends in NUL", label);
 }
 
 function decodeBmp(bytes: Uint8Array, start: number, end: number): string {

@@ -1,4 +1,3 @@
-import { DerError } from "../errors.ts";
 import type { DerReader, Label } from "./reader.ts";
 import { GENERALIZED_TIME, UTC_TIME } from "./tag.ts";
 
@@ -24,9 +23,7 @@ export function readTime(reader: DerReader, label: Label): number {
   const plain = position - start === yearDigits + 11 && bytes[position - 1] === 0x5a;
   const seconds = plain ? readMoment(reader, yearDigits, label, true) : readGoTime(reader, yearDigits, label);
   if (!utc && seconds >= YEAR_1950 && seconds < YEAR_2050) {
-    reader.deviate(
-      new DerError("ERR_DER_TIME", "years 1950 to 2049 must be written as UTCTime", reader.place(label)),
-    );
+    reader.deviate("ERR_DER_TIME", "years 1950 to 2049 must be written as UTCTime", label);
   }
   return seconds;
 }
@@ -56,19 +53,19 @@ function readMoment(reader: DerReader, yearDigits: number, label: Label, hasSeco
       second < 60
     )
   ) {
-    throw timeError(reader, label);
+    reader.fail("ERR_DER_TIME", MALFORMED, label);
   }
   return daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
 }
 
 /** Go's tolerances (cryptobyte `ReadASN1UTCTime`, `ReadASN1GeneralizedTime`): an offset `+HHMM` instead of `Z`, UTCTime without seconds. */
 function readGoTime(reader: DerReader, yearDigits: number, label: Label): number {
-  reader.deviate(timeError(reader, label));
+  reader.deviate("ERR_DER_TIME", MALFORMED, label);
   const { bytes, start, position } = reader;
   const zulu = bytes[position - 1] === 0x5a;
   const digits = position - start - yearDigits - (zulu ? 1 : 5);
   const hasSeconds = digits === 10;
-  if (!hasSeconds && !(digits === 8 && yearDigits === 2)) throw timeError(reader, label);
+  if (!hasSeconds && !(digits === 8 && yearDigits === 2)) reader.fail("ERR_DER_TIME", MALFORMED, label);
   const local = readMoment(reader, yearDigits, label, hasSeconds);
   let offset = 0;
   if (!zulu) {
@@ -78,19 +75,13 @@ function readGoTime(reader: DerReader, yearDigits: number, label: Label): number
     offset = (hours * 60 + minutes) * 60;
     // Go writes an offset of zero as Z, and refuses what it would not have written.
     if ((sign !== 0x2b && sign !== 0x2d) || !(hours <= 24 && minutes < 60) || offset === 0)
-      throw timeError(reader, label);
+      reader.fail("ERR_DER_TIME", MALFORMED, label);
     if (sign === 0x2d) offset = -offset;
   }
   return local - offset;
 }
 
-function timeError(reader: DerReader, label: Label): DerError {
-  return new DerError(
-    "ERR_DER_TIME",
-    "a time must be YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ and exist",
-    reader.place(label),
-  );
-}
+const MALFORMED = "a time must be YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ and exist";
 
 /** Two digits as a number; NaN if one of them is none. */
 function twoDigits(bytes: Uint8Array, at: number): number {

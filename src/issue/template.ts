@@ -3,7 +3,7 @@ import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import type { ExtendedKeyUsage } from "../x509/extensions/extended-key-usage.ts";
 import type { KeyUsage } from "../x509/extensions/key-usage.ts";
 import type { NameConstraints } from "../x509/extensions/name-constraints.ts";
-import type { GeneralName } from "../x509/general-name.ts";
+import type { GeneralName } from "../x509/general-name-values.ts";
 import type { NameTemplate } from "../x509/name-writer.ts";
 import { YEAR_SECONDS, csrSignerValidity, validFor } from "./validity.ts";
 import type { Validity, ValidityOptions } from "./validity.ts";

@@ -1,11 +1,10 @@
 import { readBitString } from "../der/bit-string.ts";
-import { readInteger, readSmallInteger } from "../der/integer.ts";
+import { readCount, readInteger } from "../der/integer.ts";
 import { DerReader } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
-import { SEQUENCE, contextConstructed, contextPrimitive } from "../der/tag.ts";
+import { INTEGER, SEQUENCE } from "../der/tag.ts";
 import { readTime } from "../der/time.ts";
-import { CertificateError, DerError } from "../errors.ts";
-import type { CodesOf, PkiError } from "../errors.ts";
+import type { PkiError } from "../errors.ts";
 import { checkExtensions } from "./extension.ts";
 import { MAX_BYTES } from "./limits.ts";
 import type { Limits } from "./limits.ts";
@@ -18,10 +17,10 @@ export interface ParseOptions extends Limits {
   readonly mode?: Mode;
 }
 
-const VERSION = contextConstructed(0);
-const ISSUER_UNIQUE_ID = contextPrimitive(1);
-const SUBJECT_UNIQUE_ID = contextPrimitive(2);
-const EXTENSIONS = contextConstructed(3);
+const VERSION = 0xa0;
+const ISSUER_UNIQUE_ID = 0x81;
+const SUBJECT_UNIQUE_ID = 0x82;
+const EXTENSIONS = 0xa3;
 
 /**
  * Where the parts of a certificate are. The constructor walks the whole certificate once and checks every rule;
@@ -65,13 +64,7 @@ export class CertificateLayout {
     this.tbsEnd = reader.position;
     this.walkOuterAlgorithm(reader);
     if (readBitString(reader, "signatureValue") !== 0) {
-      reader.deviate(
-        new DerError(
-          "ERR_DER_BIT_STRING",
-          "a signature must be whole octets",
-          reader.place("signatureValue"),
-        ),
-      );
+      reader.deviate("ERR_DER_BIT_STRING", "a signature must be whole octets", "signatureValue");
     }
     this.signatureStart = reader.start;
     this.signatureEnd = reader.position;
@@ -114,19 +107,17 @@ export class CertificateLayout {
     for (let i = 0; same && i < length; i++) same = bytes[start + i] === bytes[algorithmStart + i];
     if (!same) {
       const message = "the signature algorithm inside of the signed part is another one";
-      fail(reader, "ERR_CERTIFICATE_SIGNATURE_ALGORITHM", message, "signatureAlgorithm");
+      reader.fail("ERR_CERTIFICATE_SIGNATURE_ALGORITHM", message, "signatureAlgorithm");
     }
   }
 
   private walkVersion(reader: DerReader): void {
     if (reader.peek() !== VERSION) return;
     const outer = reader.open(VERSION, "version");
-    const number = readSmallInteger(reader, "");
-    if (number > 2) fail(reader, "ERR_CERTIFICATE_VERSION", `version number ${number} is none of 0, 1, 2`);
-    if (number === 0)
-      reader.deviate(
-        new DerError("ERR_DER_DEFAULT_ENCODED", "v1 is the default and must be left out", reader.place()),
-      );
+    const number = readCount(reader, "", INTEGER);
+    if (number < 0 || number > 2)
+      reader.fail("ERR_CERTIFICATE_VERSION", `version number ${number} is none of 0, 1, 2`);
+    if (number === 0) reader.deviate("ERR_DER_DEFAULT_ENCODED", "v1 is the default and must be left out");
     reader.finish(outer);
     this.version = number + 1;
   }
@@ -135,12 +126,10 @@ export class CertificateLayout {
     readInteger(reader, "serialNumber");
     const { bytes, start, position } = reader;
     if (bytes[start]! >= 0x80)
-      fail(reader, "ERR_CERTIFICATE_SERIAL_NUMBER", "the serial number is negative", "serialNumber");
+      reader.fail("ERR_CERTIFICATE_SERIAL_NUMBER", "the serial number is negative", "serialNumber");
     if (position - start > 20) {
       const message = `the serial number has ${position - start} octets, at most 20 are allowed`;
-      reader.deviate(
-        new CertificateError("ERR_CERTIFICATE_SERIAL_NUMBER", message, reader.place("serialNumber")),
-      );
+      reader.deviate("ERR_CERTIFICATE_SERIAL_NUMBER", message, "serialNumber");
     }
     this.serialStart = start;
     this.serialEnd = position;
@@ -160,7 +149,7 @@ export class CertificateLayout {
       reader.finishOpen(outer);
     } else if (isOptionalField(reader.peek()) && this.version < 3) {
       const message = `a v${this.version} certificate must not have this field`;
-      reader.deviate(new CertificateError("ERR_CERTIFICATE_VERSION_FIELDS", message, reader.place()));
+      reader.deviate("ERR_CERTIFICATE_VERSION_FIELDS", message);
       reader.position = reader.limit;
     }
   }
@@ -179,8 +168,4 @@ function skipUniqueId(reader: DerReader, tag: number, label: string): void {
 
 function isOptionalField(tag: number): boolean {
   return tag === ISSUER_UNIQUE_ID || tag === SUBJECT_UNIQUE_ID || tag === EXTENSIONS;
-}
-
-function fail(reader: DerReader, code: CodesOf<"CertificateError">, message: string, label?: string): never {
-  throw new CertificateError(code, message, reader.place(label));
 }

@@ -6,7 +6,7 @@ import { parsePem } from "../pem.ts";
 import type { PemOptions } from "../pem.ts";
 import { CertificateLayout } from "./certificate-layout.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
-import { readExtensions } from "./extension.ts";
+import { readExtensions } from "./extension-values.ts";
 import type { Extension, KnownExtension } from "./extension.ts";
 import type { ExtensionId, ExtensionValues } from "./extensions/index.ts";
 import { toDer } from "./input.ts";

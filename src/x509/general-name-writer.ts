@@ -13,7 +13,7 @@ import {
   URI,
   X400_ADDRESS,
 } from "./general-name.ts";
-import type { GeneralName } from "./general-name.ts";
+import type { GeneralName } from "./general-name-values.ts";
 import { parseIpAddress, parseIpPrefix } from "./ip-address.ts";
 
 /** Writes GeneralNames under this tag, in the order given. */

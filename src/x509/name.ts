@@ -3,7 +3,6 @@ import { DerReader } from "../der/reader.ts";
 import type { Label } from "../der/reader.ts";
 import { checkString, decodeString } from "../der/strings.ts";
 import { SEQUENCE, SET, describeTag } from "../der/tag.ts";
-import { CertificateError, DerError } from "../errors.ts";
 import { oidToText, readOid } from "../oid.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "./limits.ts";
 import type { Limits } from "./limits.ts";
@@ -49,7 +48,7 @@ export function walkName(reader: DerReader, label: Label, limits: Limits, visit?
   let count = 0;
   for (let rdn = 0; reader.more(); rdn++) {
     const set = reader.open(SET, rdn);
-    if (!reader.more()) deviate(reader, "an RDN must have an attribute");
+    if (!reader.more()) reader.deviate("ERR_CERTIFICATE_NAME", "an RDN must have an attribute");
     let previous = -1;
     for (let index = 0; reader.more(); index++) {
       if (++count > maxNameAttributes) fail(reader, `the name has more than ${maxNameAttributes} attributes`);
@@ -78,7 +77,7 @@ function walkAttribute(
   if (reader.position - reader.start > maxBytes) fail(reader, `the value is longer than ${maxBytes} bytes`);
   if (!checkString(reader, tag, "value")) {
     const message = `${describeTag(tag)} is no string type that Go reads`;
-    throw new CertificateError("ERR_CERTIFICATE_NAME_VALUE", message, reader.place("value"));
+    reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");
   }
   if (visit !== undefined) visit(reader, typeStart, typeEnd, tag, rdn);
   reader.finishOpen(outer);
@@ -88,16 +87,12 @@ function walkAttribute(
 function checkOrder(reader: DerReader, previous: number, begin: number): void {
   const { bytes, position } = reader;
   if (compareBytes(bytes.subarray(previous, begin), bytes.subarray(begin, position)) > 0) {
-    reader.deviate(new DerError("ERR_DER_SET_ORDER", "the attributes of an RDN must ascend", reader.place()));
+    reader.deviate("ERR_DER_SET_ORDER", "the attributes of an RDN must ascend");
   }
 }
 
-function deviate(reader: DerReader, message: string): void {
-  reader.deviate(new CertificateError("ERR_CERTIFICATE_NAME", message, reader.place()));
-}
-
 function fail(reader: DerReader, message: string): never {
-  throw new CertificateError("ERR_CERTIFICATE_NAME", message, reader.place());
+  reader.fail("ERR_CERTIFICATE_NAME", message);
 }
 
 /** Reads a Name with its values; checks as {@link walkName}. */

@@ -2,7 +2,6 @@ import { readBitString } from "../der/bit-string.ts";
 import { readPositiveInteger } from "../der/integer.ts";
 import type { DerReader, Label } from "../der/reader.ts";
 import { NULL, OBJECT_IDENTIFIER, SEQUENCE } from "../der/tag.ts";
-import { CertificateError } from "../errors.ts";
 import { oidToText, readOid } from "../oid.ts";
 
 /* Contents of the object identifiers whose keys Go decodes while it parses a certificate (`parsePublicKey`). */
@@ -81,9 +80,9 @@ function checkKey(
   const is = (oid: readonly number[]): boolean => matches(bytes, oidStart, oidEnd, oid);
   const known = is(EC) || is(RSA) || is(ED25519) || is(X25519) || is(DSA);
   if (unused !== 0) {
-    const error = keyError(reader, "a public key must be whole octets");
-    if (known) throw error;
-    reader.deviate(error);
+    const message = "a public key must be whole octets";
+    if (known) fail(reader, message);
+    reader.deviate("ERR_CERTIFICATE_PUBLIC_KEY", message);
   }
   if (is(EC)) checkPoint(reader, oidEnd, parametersEnd);
   else if (is(RSA)) checkRsa(reader, oidEnd, parametersEnd);
@@ -94,12 +93,11 @@ function checkKey(
 /** RFC 5480 2.1.1, 2.2: a named curve and an uncompressed point. */
 function checkPoint(reader: DerReader, start: number, end: number): void {
   const { bytes } = reader;
-  if (bytes[start] !== OBJECT_IDENTIFIER || end === start)
-    throw keyError(reader, "an EC key must have a named curve");
+  if (bytes[start] !== OBJECT_IDENTIFIER || end === start) fail(reader, "an EC key must have a named curve");
   const size = coordinateSize(bytes, start + 2, end);
-  if (size === 0) throw keyError(reader, "the curve is none of P-224, P-256, P-384, P-521");
+  if (size === 0) fail(reader, "the curve is none of P-224, P-256, P-384, P-521");
   if (reader.position - reader.start !== 1 + 2 * size || bytes[reader.start] !== 4) {
-    throw keyError(reader, `the point must be uncompressed and have ${1 + 2 * size} octets`);
+    fail(reader, `the point must be uncompressed and have ${1 + 2 * size} octets`);
   }
 }
 
@@ -113,13 +111,12 @@ function coordinateSize(bytes: Uint8Array, start: number, end: number): number {
 
 /** RFC 3279 2.3.1: NULL parameters; modulus and exponent above zero, the exponent within 63 bits as Go reads it. */
 function checkRsa(reader: DerReader, start: number, end: number): void {
-  if (end - start !== 2 || reader.bytes[start] !== NULL)
-    throw keyError(reader, "an RSA key must have NULL parameters");
+  if (end - start !== 2 || reader.bytes[start] !== NULL) fail(reader, "an RSA key must have NULL parameters");
   const bits = reader.enter("subjectPublicKey");
   const sequence = reader.open(SEQUENCE, "RSAPublicKey");
   readPositiveInteger(reader, "modulus");
   readPositiveInteger(reader, "publicExponent");
-  if (reader.position - reader.start > 8) throw keyError(reader, "the RSA exponent is larger than 63 bits");
+  if (reader.position - reader.start > 8) fail(reader, "the RSA exponent is larger than 63 bits");
   reader.finishOpen(sequence);
   reader.finishOpen(bits);
 }
@@ -141,8 +138,8 @@ function checkDsa(reader: DerReader, parametersStart: number): void {
 
 /** RFC 8410 3, 4: no parameters, 32 octets. */
 function checkRaw32(reader: DerReader, start: number, end: number): void {
-  if (start !== end) throw keyError(reader, "this algorithm must not have parameters");
-  if (reader.position - reader.start !== 32) throw keyError(reader, "the key must have 32 octets");
+  if (start !== end) fail(reader, "this algorithm must not have parameters");
+  if (reader.position - reader.start !== 32) fail(reader, "the key must have 32 octets");
 }
 
 function matches(bytes: Uint8Array, start: number, end: number, expected: readonly number[]): boolean {
@@ -151,6 +148,6 @@ function matches(bytes: Uint8Array, start: number, end: number, expected: readon
   return true;
 }
 
-function keyError(reader: DerReader, message: string): CertificateError {
-  return new CertificateError("ERR_CERTIFICATE_PUBLIC_KEY", message, reader.place());
+function fail(reader: DerReader, message: string): never {
+  reader.fail("ERR_CERTIFICATE_PUBLIC_KEY", message);
 }

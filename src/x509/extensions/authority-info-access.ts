@@ -1,10 +1,13 @@
 import type { DerReader } from "../../der/reader.ts";
-import { SEQUENCE } from "../../der/tag.ts";
+import { readEach } from "../../der/sequence.ts";
+import { OBJECT_IDENTIFIER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
 import { encodeOid, oidToText, readOid } from "../../oid.ts";
 import { writeGeneralName } from "../general-name-writer.ts";
-import { URI, readGeneralName } from "../general-name.ts";
-import type { GeneralName } from "../general-name.ts";
+import { generalName } from "../general-name-values.ts";
+import type { GeneralName } from "../general-name-values.ts";
+import { URI, walkGeneralName } from "../general-name.ts";
+import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
 
 /** Where something about the issuer is found (RFC 5280 4.2.2.1). Kubernetes looks at none of it. */
@@ -15,24 +18,26 @@ export interface AccessDescription {
   readonly accessLocation?: GeneralName;
 }
 
-/** Reads AuthorityInfoAccess. */
-export function readAuthorityInfoAccess(
-  reader: DerReader,
-  _keep: boolean,
-  limits: Limits,
-): AccessDescription[] {
-  const descriptions: AccessDescription[] = [];
-  const outer = reader.open(SEQUENCE, "");
-  while (reader.more()) {
-    const description = reader.open(SEQUENCE, descriptions.length);
+/** Checks AuthorityInfoAccess; `visit` gets each method, then its location. */
+export function walkAuthorityInfoAccess(reader: DerReader, limits: Limits, visit?: Visitor): void {
+  readEach(reader, SEQUENCE, "", (index) => {
+    const description = reader.open(SEQUENCE, index);
     readOid(reader, "accessMethod");
-    const accessMethod = oidToText(reader.bytes, reader.start, reader.position);
-    const accessLocation = reader.tolerate(() => readGeneralName(reader, "accessLocation", limits));
-    if (accessLocation === undefined && reader.peek() === URI) reader.read(URI, "accessLocation");
-    descriptions.push(accessLocation === undefined ? { accessMethod } : { accessMethod, accessLocation });
+    visit?.(reader, OBJECT_IDENTIFIER, index);
+    reader.tolerate(() => walkGeneralName(reader, "accessLocation", limits, visit));
+    if (reader.peek() === URI) reader.read(URI, ""); // after a fault in Kubernetes mode: Go looks at the frame of a URI
     reader.finishOpen(description);
-  }
-  reader.finish(outer);
+  });
+}
+
+/** Reads AuthorityInfoAccess. */
+export function readAuthorityInfoAccess(reader: DerReader, limits: Limits): AccessDescription[] {
+  const descriptions: AccessDescription[] = [];
+  walkAuthorityInfoAccess(reader, limits, (at, tag) => {
+    if (tag === OBJECT_IDENTIFIER)
+      descriptions.push({ accessMethod: oidToText(at.bytes, at.start, at.position) });
+    else descriptions.push({ ...descriptions.pop()!, accessLocation: generalName(at, tag, limits) });
+  });
   return descriptions;
 }
 

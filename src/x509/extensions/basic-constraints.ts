@@ -3,7 +3,6 @@ import { readCount } from "../../der/integer.ts";
 import type { DerReader } from "../../der/reader.ts";
 import { INTEGER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { CertificateError } from "../../errors.ts";
 
 /** Whether the subject is a CA, and how many intermediates may follow it (RFC 5280 4.2.1.9). */
 export interface BasicConstraints {
@@ -17,19 +16,13 @@ export interface BasicConstraints {
 export function readBasicConstraints(reader: DerReader): BasicConstraints {
   const outer = reader.open(SEQUENCE, "");
   const ca = readDefaultFalse(reader, "cA");
-  if (reader.peek() !== INTEGER) {
-    reader.finishOpen(outer);
-    return { ca };
-  }
-  const pathLength = readCount(reader, "pathLenConstraint", INTEGER);
-  if (pathLength < 0) throw constraintError(reader, "the path length must not be negative");
-  if (!ca) reader.deviate(constraintError(reader, "a path length needs cA TRUE"));
+  const pathLength = reader.peek() === INTEGER ? readCount(reader, "pathLenConstraint", INTEGER) : undefined;
+  if (pathLength !== undefined && pathLength < 0)
+    reader.fail("ERR_CERTIFICATE_EXTENSION", "the path length is negative");
+  if (pathLength !== undefined && !ca)
+    reader.deviate("ERR_CERTIFICATE_EXTENSION", "a path length needs cA TRUE");
   reader.finishOpen(outer);
-  return { ca, pathLength };
-}
-
-function constraintError(reader: DerReader, message: string): CertificateError {
-  return new CertificateError("ERR_CERTIFICATE_EXTENSION", message, reader.place("pathLenConstraint"));
+  return pathLength === undefined ? { ca } : { ca, pathLength };
 }
 
 /** Writes BasicConstraints. */

@@ -1,10 +1,13 @@
 import { readNamedBits } from "../../der/bit-string.ts";
 import type { DerReader } from "../../der/reader.ts";
-import { SEQUENCE, contextConstructed, contextPrimitive } from "../../der/tag.ts";
+import { readEach } from "../../der/sequence.ts";
+import { SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
 import { writeGeneralNames } from "../general-name-writer.ts";
-import { URI, readGeneralNames } from "../general-name.ts";
-import type { GeneralName } from "../general-name.ts";
+import { generalNames } from "../general-name-values.ts";
+import type { GeneralName } from "../general-name-values.ts";
+import { URI, walkGeneralNames } from "../general-name.ts";
+import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
 
 /** Names of the ReasonFlags bits in their order (RFC 5280 4.2.1.13); the first has no meaning. */
@@ -33,55 +36,61 @@ export interface DistributionPoint {
   readonly crlIssuer?: readonly GeneralName[];
 }
 
-const POINT_NAME = contextConstructed(0);
-const FULL_NAME = contextConstructed(0);
-const REASONS = contextPrimitive(1);
-const CRL_ISSUER = contextConstructed(2);
+const POINT_NAME = 0xa0;
+const FULL_NAME = 0xa0;
+const REASONS = 0x81;
+const CRL_ISSUER = 0xa2;
 
-/** Reads CRLDistributionPoints. As in Go, a name relative to the CRL issuer is refused. */
-export function readCrlDistributionPoints(
-  reader: DerReader,
-  _keep: boolean,
-  limits: Limits,
-): DistributionPoint[] {
-  const points: DistributionPoint[] = [];
-  const outer = reader.open(SEQUENCE, "");
-  while (reader.more()) {
-    const point = reader.open(SEQUENCE, points.length);
-    const fullName = reader.peek() === POINT_NAME ? readFullName(reader, limits) : undefined;
-    const rest = reader.more() ? reader.tolerate(() => readReasonsAndIssuer(reader, limits)) : undefined;
-    points.push(fullName === undefined ? { ...rest } : { fullName, ...rest });
+/** Checks CRLDistributionPoints. As in Go, a name relative to the CRL issuer is refused. `visit` gets the index of the point. */
+export function walkCrlDistributionPoints(reader: DerReader, limits: Limits, visit?: Visitor): void {
+  readEach(reader, SEQUENCE, "", (index) => {
+    const point = reader.open(SEQUENCE, index);
+    if (reader.peek() === POINT_NAME) {
+      const pointName = reader.open(POINT_NAME, "distributionPoint");
+      walkNames(reader, FULL_NAME, "fullName", index, limits, visit);
+      reader.finishOpen(pointName);
+    }
+    if (reader.more()) reader.tolerate(() => walkReasonsAndIssuer(reader, index, limits, visit));
     reader.finishOpen(point);
-  }
-  reader.finish(outer);
-  return points;
+  });
 }
 
-function readFullName(reader: DerReader, limits: Limits): readonly GeneralName[] {
-  const pointName = reader.open(POINT_NAME, "distributionPoint");
-  const names = reader.open(FULL_NAME, "fullName");
-  let fullName = reader.tolerate(() => readGeneralNames(reader, limits));
-  if (fullName === undefined) {
-    fullName = [];
-    while (reader.peek() === URI) reader.read(URI, "fullName"); // Go insists on the frame of the URIs in front
-  }
-  reader.finishOpen(names);
-  reader.finishOpen(pointName);
-  return fullName;
+function walkNames(
+  reader: DerReader,
+  tag: number,
+  label: string,
+  index: number,
+  limits: Limits,
+  visit?: Visitor,
+): void {
+  const outer = reader.open(tag, label);
+  const begin = reader.position;
+  reader.tolerate(() => walkGeneralNames(reader, limits));
+  while (reader.peek() === URI) reader.read(URI, ""); // after a fault in Kubernetes mode: Go looks at the frames of the first URIs
+  reader.finishOpen(outer);
+  reader.start = begin;
+  visit?.(reader, tag, index);
 }
 
-function readReasonsAndIssuer(reader: DerReader, limits: Limits): DistributionPoint {
-  const value: { reasons?: ReasonFlag[]; crlIssuer?: GeneralName[] } = {};
+function walkReasonsAndIssuer(reader: DerReader, index: number, limits: Limits, visit?: Visitor): void {
   if (reader.peek() === REASONS) {
-    const bits = readNamedBits(reader, "reasons", REASONS);
-    value.reasons = REASON_FLAGS.filter((_, bit) => bits & (1 << bit));
+    reader.start = readNamedBits(reader, "reasons", REASONS);
+    visit?.(reader, REASONS, index);
   }
-  if (reader.peek() === CRL_ISSUER) {
-    const issuer = reader.open(CRL_ISSUER, "cRLIssuer");
-    value.crlIssuer = readGeneralNames(reader, limits);
-    reader.finish(issuer);
-  }
-  return value;
+  if (reader.peek() === CRL_ISSUER) walkNames(reader, CRL_ISSUER, "cRLIssuer", index, limits, visit);
+}
+
+/** Reads CRLDistributionPoints. */
+export function readCrlDistributionPoints(reader: DerReader, limits: Limits): DistributionPoint[] {
+  const points: { fullName?: GeneralName[]; reasons?: ReasonFlag[]; crlIssuer?: GeneralName[] }[] = [];
+  walkCrlDistributionPoints(reader, limits, (at, tag, index) => {
+    while (points.length <= index) points.push({});
+    const point = points[index]!;
+    if (tag === FULL_NAME) point.fullName = generalNames(at, limits);
+    else if (tag === CRL_ISSUER) point.crlIssuer = generalNames(at, limits);
+    else point.reasons = REASON_FLAGS.filter((_, bit) => at.start & (1 << bit));
+  });
+  return points;
 }
 
 /** Writes CRLDistributionPoints. */

@@ -1,8 +1,10 @@
 import type { DerReader } from "../../der/reader.ts";
-import { SEQUENCE } from "../../der/tag.ts";
+import { readEach } from "../../der/sequence.ts";
+import { OBJECT_IDENTIFIER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { CertificateError } from "../../errors.ts";
 import { encodeOid, oidToText, readOid } from "../../oid.ts";
+import type { Visitor } from "../general-name.ts";
+import type { Limits } from "../limits.ts";
 
 /** Extended key usages by name, in the order in which Kubernetes' signers write them (RFC 5280 4.2.1.12, Go `extKeyUsageOIDs`). */
 export const EXTENDED_KEY_USAGES = {
@@ -23,19 +25,23 @@ export const EXTENDED_KEY_USAGES = {
 /** A usage by name, or by dotted text for one that has no name here. */
 export type ExtendedKeyUsage = keyof typeof EXTENDED_KEY_USAGES | `${number}.${number}.${string}`;
 
-/** Reads the usages; in safe mode there is at least one. */
-export function readExtendedKeyUsage(reader: DerReader, keep: boolean): ExtendedKeyUsage[] {
-  const outer = reader.open(SEQUENCE, "");
-  if (!reader.more()) {
-    const message = "an extended key usage must have at least one entry";
-    reader.deviate(new CertificateError("ERR_CERTIFICATE_EXTENSION", message, reader.place()));
-  }
-  const usages: ExtendedKeyUsage[] = [];
-  for (let index = 0; reader.more(); index++) {
+/** Checks the usages; in safe mode there is at least one. */
+export function walkExtendedKeyUsage(reader: DerReader, _limits: Limits, visit?: Visitor): void {
+  let count = 0;
+  readEach(reader, SEQUENCE, "", (index) => {
     readOid(reader, index);
-    if (keep) usages.push(usageName(oidToText(reader.bytes, reader.start, reader.position)));
-  }
-  reader.finish(outer);
+    visit?.(reader, OBJECT_IDENTIFIER, index);
+    count++;
+  });
+  if (count === 0) reader.deviate("ERR_CERTIFICATE_EXTENSION", "there must be at least one usage");
+}
+
+/** Reads the usages. */
+export function readExtendedKeyUsage(reader: DerReader, limits: Limits): ExtendedKeyUsage[] {
+  const usages: ExtendedKeyUsage[] = [];
+  walkExtendedKeyUsage(reader, limits, (at) =>
+    usages.push(usageName(oidToText(at.bytes, at.start, at.position))),
+  );
   return usages;
 }
 

@@ -1,29 +1,29 @@
 /** THE table of extensions: one row for each that is understood. Types, checks and round-trip tests come from it. */
 import type { DerReader } from "../../der/reader.ts";
-import type { GeneralName } from "../general-name.ts";
+import type { GeneralName } from "../general-name-values.ts";
 import type { Limits } from "../limits.ts";
-import { readAuthorityInfoAccess } from "./authority-info-access.ts";
+import { walkAuthorityInfoAccess } from "./authority-info-access.ts";
 import type { AccessDescription } from "./authority-info-access.ts";
 import { readBasicConstraints } from "./basic-constraints.ts";
 import type { BasicConstraints } from "./basic-constraints.ts";
-import { readCrlDistributionPoints } from "./crl-distribution-points.ts";
+import { walkCrlDistributionPoints } from "./crl-distribution-points.ts";
 import type { DistributionPoint } from "./crl-distribution-points.ts";
-import { readExtendedKeyUsage } from "./extended-key-usage.ts";
+import { walkExtendedKeyUsage } from "./extended-key-usage.ts";
 import type { ExtendedKeyUsage } from "./extended-key-usage.ts";
-import { readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from "./key-identifiers.ts";
+import { walkAuthorityKeyIdentifier, readSubjectKeyIdentifier } from "./key-identifiers.ts";
 import type { AuthorityKeyIdentifier } from "./key-identifiers.ts";
-import { readKeyUsage } from "./key-usage.ts";
+import { walkKeyUsage } from "./key-usage.ts";
 import type { KeyUsage } from "./key-usage.ts";
-import { readNameConstraints } from "./name-constraints.ts";
+import { walkNameConstraints } from "./name-constraints.ts";
 import type { NameConstraints } from "./name-constraints.ts";
 import {
-  readCertificatePolicies,
+  walkCertificatePolicies,
   readInhibitAnyPolicy,
   readPolicyConstraints,
-  readPolicyMappings,
+  walkPolicyMappings,
 } from "./policies.ts";
 import type { PolicyConstraints, PolicyInformation, PolicyMapping } from "./policies.ts";
-import { readSubjectAltName } from "./subject-alt-name.ts";
+import { walkSubjectAltName } from "./subject-alt-name.ts";
 
 /** The value of each extension that is understood, by its name in RFC 5280 4.2. */
 export interface ExtensionValues {
@@ -58,40 +58,38 @@ export interface ExtensionValues {
 /** Name of an extension that is understood. */
 export type ExtensionId = keyof ExtensionValues;
 
-/** Reads the contents of extnValue. With `keep` false the checks are the same, but the answer may be without its parts. */
-export type ExtensionReader<T> = (reader: DerReader, keep: boolean, limits: Limits) => T;
-
 /** One row of the table. */
-export interface ExtensionRow<T> {
+export interface ExtensionRow {
   /** The object identifier as dotted text. */
   readonly oid: string;
-  /** Reads and checks the value. */
-  readonly read: ExtensionReader<T>;
+  /** Checks the contents of extnValue and makes no values; what it returns does not matter. */
+  readonly walk: (reader: DerReader, limits: Limits) => unknown;
   /** Set where Go refuses a critical one, as RFC 5280 asks CAs not to write it. */
   readonly neverCritical?: true;
 }
 
-/** THE table. */
-export const EXTENSIONS: { readonly [Id in ExtensionId]: ExtensionRow<ExtensionValues[Id]> } = {
-  subjectKeyIdentifier: { oid: "2.5.29.14", read: readSubjectKeyIdentifier, neverCritical: true },
-  keyUsage: { oid: "2.5.29.15", read: readKeyUsage },
-  subjectAltName: { oid: "2.5.29.17", read: readSubjectAltName },
-  basicConstraints: { oid: "2.5.29.19", read: readBasicConstraints },
-  nameConstraints: { oid: "2.5.29.30", read: readNameConstraints },
-  crlDistributionPoints: { oid: "2.5.29.31", read: readCrlDistributionPoints },
-  certificatePolicies: { oid: "2.5.29.32", read: readCertificatePolicies },
-  policyMappings: { oid: "2.5.29.33", read: readPolicyMappings },
-  authorityKeyIdentifier: { oid: "2.5.29.35", read: readAuthorityKeyIdentifier, neverCritical: true },
-  policyConstraints: { oid: "2.5.29.36", read: readPolicyConstraints },
-  extendedKeyUsage: { oid: "2.5.29.37", read: readExtendedKeyUsage },
-  inhibitAnyPolicy: { oid: "2.5.29.54", read: readInhibitAnyPolicy },
-  authorityInfoAccess: { oid: "1.3.6.1.5.5.7.1.1", read: readAuthorityInfoAccess, neverCritical: true },
+/** THE table. The values are read and written by `values.ts` and `encode.ts`, whose types make sure that no row is missing. */
+export const EXTENSIONS: { readonly [Id in ExtensionId]: ExtensionRow } = {
+  subjectKeyIdentifier: { oid: "2.5.29.14", walk: readSubjectKeyIdentifier, neverCritical: true },
+  keyUsage: { oid: "2.5.29.15", walk: walkKeyUsage },
+  subjectAltName: { oid: "2.5.29.17", walk: walkSubjectAltName },
+  basicConstraints: { oid: "2.5.29.19", walk: readBasicConstraints },
+  nameConstraints: { oid: "2.5.29.30", walk: walkNameConstraints },
+  crlDistributionPoints: { oid: "2.5.29.31", walk: walkCrlDistributionPoints },
+  certificatePolicies: { oid: "2.5.29.32", walk: walkCertificatePolicies },
+  policyMappings: { oid: "2.5.29.33", walk: walkPolicyMappings },
+  authorityKeyIdentifier: { oid: "2.5.29.35", walk: walkAuthorityKeyIdentifier, neverCritical: true },
+  policyConstraints: { oid: "2.5.29.36", walk: readPolicyConstraints },
+  extendedKeyUsage: { oid: "2.5.29.37", walk: walkExtendedKeyUsage },
+  inhibitAnyPolicy: { oid: "2.5.29.54", walk: readInhibitAnyPolicy },
+  authorityInfoAccess: { oid: "1.3.6.1.5.5.7.1.1", walk: walkAuthorityInfoAccess, neverCritical: true },
 };
 
 /** A row with its name, as a lookup gives it. */
-export type NamedRow = {
-  [Id in ExtensionId]: ExtensionRow<ExtensionValues[Id]> & { readonly id: Id };
-}[ExtensionId];
+export interface NamedRow extends ExtensionRow {
+  /** Its name. */
+  readonly id: ExtensionId;
+}
 
 /** Contents of 1.3.6.1.5.5.7.1.1, the only row that is not under 2.5.29. */
 const AUTHORITY_INFO_ACCESS = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
@@ -103,7 +101,7 @@ function indexByArc(): (NamedRow | undefined)[] {
   const rows = Array.from<NamedRow | undefined>({ length: 128 }).fill(undefined);
   for (const id of Object.keys(EXTENSIONS) as ExtensionId[]) {
     const { oid } = EXTENSIONS[id];
-    rows[oid.startsWith("2.5.29.") ? Number(oid.slice(7)) : 0] = { id, ...EXTENSIONS[id] } as NamedRow;
+    rows[oid.startsWith("2.5.29.") ? Number(oid.slice(7)) : 0] = { id, ...EXTENSIONS[id] };
   }
   return rows;
 }

@@ -1,12 +1,13 @@
-import { toHex } from "../../bytes.ts";
+import { fromHex, toHex } from "../../bytes.ts";
 import { readInteger } from "../../der/integer.ts";
 import type { DerReader } from "../../der/reader.ts";
-import { OCTET_STRING, SEQUENCE, contextConstructed, contextPrimitive } from "../../der/tag.ts";
+import { OCTET_STRING, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { fromHex } from "../../bytes.ts";
 import { writeGeneralNames } from "../general-name-writer.ts";
-import { readGeneralNames } from "../general-name.ts";
-import type { GeneralName } from "../general-name.ts";
+import { walkGeneralNames } from "../general-name.ts";
+import type { Visitor } from "../general-name.ts";
+import { generalNames } from "../general-name-values.ts";
+import type { GeneralName } from "../general-name-values.ts";
 import type { Limits } from "../limits.ts";
 
 /** Which key the certificate was signed with (RFC 5280 4.2.1.1). Go takes it as a hint only. */
@@ -34,34 +35,40 @@ export function writeSubjectKeyIdentifier(writer: DerWriter, identifier: Uint8Ar
   writer.octetString(identifier);
 }
 
-/** Reads AuthorityKeyIdentifier; Go looks at nothing but the key identifier. */
-export function readAuthorityKeyIdentifier(
-  reader: DerReader,
-  keep: boolean,
-  limits: Limits,
-): AuthorityKeyIdentifier {
+/** Checks AuthorityKeyIdentifier; Go looks at nothing but the key identifier. */
+export function walkAuthorityKeyIdentifier(reader: DerReader, limits: Limits, visit?: Visitor): void {
   const outer = reader.open(SEQUENCE, "");
-  let value: AuthorityKeyIdentifier = {};
   if (reader.peek() === KEY_IDENTIFIER) {
     reader.read(KEY_IDENTIFIER, "keyIdentifier");
-    if (keep) value = { keyIdentifier: reader.contents() };
+    visit?.(reader, KEY_IDENTIFIER, 0);
   }
-  if (reader.more()) value = { ...value, ...reader.tolerate(() => readIssuerAndSerial(reader, limits)) };
+  if (reader.more()) reader.tolerate(() => walkIssuerAndSerial(reader, limits, visit));
   reader.finishOpen(outer);
-  return value;
 }
 
-function readIssuerAndSerial(reader: DerReader, limits: Limits): AuthorityKeyIdentifier {
-  let value: AuthorityKeyIdentifier = {};
+function walkIssuerAndSerial(reader: DerReader, limits: Limits, visit?: Visitor): void {
   if (reader.peek() === ISSUER) {
     const outer = reader.open(ISSUER, "authorityCertIssuer");
-    value = { authorityCertIssuer: readGeneralNames(reader, limits) };
+    const begin = reader.position;
+    walkGeneralNames(reader, limits);
     reader.finish(outer);
+    reader.start = begin;
+    visit?.(reader, ISSUER, 0);
   }
   if (reader.peek() === SERIAL_NUMBER) {
     readInteger(reader, "authorityCertSerialNumber", SERIAL_NUMBER);
-    value = { ...value, authorityCertSerialNumber: toHex(reader.bytes, reader.start, reader.position) };
+    visit?.(reader, SERIAL_NUMBER, 0);
   }
+}
+
+/** Reads AuthorityKeyIdentifier. */
+export function readAuthorityKeyIdentifier(reader: DerReader, limits: Limits): AuthorityKeyIdentifier {
+  let value: AuthorityKeyIdentifier = {};
+  walkAuthorityKeyIdentifier(reader, limits, (at, tag) => {
+    if (tag === KEY_IDENTIFIER) value = { keyIdentifier: at.contents() };
+    else if (tag === ISSUER) value = { ...value, authorityCertIssuer: generalNames(at, limits) };
+    else value = { ...value, authorityCertSerialNumber: toHex(at.bytes, at.start, at.position) };
+  });
   return value;
 }
 
@@ -71,8 +78,7 @@ export function writeAuthorityKeyIdentifier(writer: DerWriter, value: AuthorityK
   const { keyIdentifier, authorityCertIssuer, authorityCertSerialNumber } = value;
   if (authorityCertSerialNumber !== undefined)
     writer.element(SERIAL_NUMBER, fromHex(authorityCertSerialNumber));
-  if (authorityCertIssuer !== undefined)
-    writeGeneralNames(writer, authorityCertIssuer, contextConstructed(1));
-  if (keyIdentifier !== undefined) writer.octetString(keyIdentifier, contextPrimitive(0));
+  if (authorityCertIssuer !== undefined) writeGeneralNames(writer, authorityCertIssuer, ISSUER);
+  if (keyIdentifier !== undefined) writer.octetString(keyIdentifier, KEY_IDENTIFIER);
   writer.close(SEQUENCE, end);
 }

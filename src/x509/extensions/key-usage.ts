@@ -1,7 +1,6 @@
 import { readNamedBits } from "../../der/bit-string.ts";
 import type { DerReader } from "../../der/reader.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { CertificateError } from "../../errors.ts";
 
 /** Names of the KeyUsage bits in their order (RFC 5280 4.2.1.3); `contentCommitment` is also known as nonRepudiation. */
 export const KEY_USAGES = [
@@ -19,13 +18,17 @@ export const KEY_USAGES = [
 /** What a key may be used for (RFC 5280 4.2.1.3). */
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
-/** Reads KeyUsage; in safe mode at least one bit is set and none is unknown. */
-export function readKeyUsage(reader: DerReader): KeyUsage[] {
+/** Checks KeyUsage and returns its bits; in safe mode at least one is set and none is unknown. */
+export function walkKeyUsage(reader: DerReader): number {
   const bits = readNamedBits(reader, "");
-  if (bits === 0 || bits >= 1 << KEY_USAGES.length) {
-    const message = bits === 0 ? "at least one bit must be set" : "a bit is set that has no name";
-    reader.deviate(new CertificateError("ERR_CERTIFICATE_EXTENSION", message, reader.place()));
-  }
+  if (bits === 0 || bits > 0x1ff)
+    reader.deviate("ERR_CERTIFICATE_EXTENSION", "no bit is set, or one that has no name");
+  return bits;
+}
+
+/** Reads KeyUsage. */
+export function readKeyUsage(reader: DerReader): KeyUsage[] {
+  const bits = walkKeyUsage(reader);
   return KEY_USAGES.filter((_, bit) => bits & (1 << bit));
 }
 

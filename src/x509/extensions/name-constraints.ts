@@ -1,12 +1,13 @@
-import { decodeString, isAscii } from "../../der/strings.ts";
+import { decodeString } from "../../der/strings.ts";
 import type { DerReader } from "../../der/reader.ts";
-import { SEQUENCE, contextConstructed } from "../../der/tag.ts";
+import { SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { CertificateError } from "../../errors.ts";
 import { isDomainNameValid } from "../domain-name.ts";
+import { generalName } from "../general-name-values.ts";
+import type { GeneralName } from "../general-name-values.ts";
 import { writeSubtree } from "../general-name-writer.ts";
-import { DNS, EMAIL, IP, URI, readGeneralName } from "../general-name.ts";
-import type { GeneralName } from "../general-name.ts";
+import { EMAIL, IP, URI, isGoKind, walkGeneralName, walkUnseen } from "../general-name.ts";
+import type { Visitor } from "../general-name.ts";
 import { formatIpPrefix, parseIpAddress } from "../ip-address.ts";
 import type { Limits } from "../limits.ts";
 import { isMailboxValid } from "../mailbox.ts";
@@ -19,76 +20,93 @@ export interface NameConstraints {
   readonly excluded: readonly GeneralName[];
 }
 
-const PERMITTED = contextConstructed(0);
-const EXCLUDED = contextConstructed(1);
+const PERMITTED = 0xa0;
+const EXCLUDED = 0xa1;
 
-/** Reads NameConstraints as Go's `parseNameConstraintsExtension` checks them; in safe mode also the kinds that Go does not handle. */
-export function readNameConstraints(reader: DerReader, _keep: boolean, limits: Limits): NameConstraints {
+/**
+ * Checks NameConstraints as Go's `parseNameConstraintsExtension` does; in safe mode also the kinds that Go does not handle.
+ * `visit` gets 0 as index for permitted names, 1 for excluded ones.
+ */
+export function walkNameConstraints(reader: DerReader, limits: Limits, visit?: Visitor): void {
   const outer = reader.open(SEQUENCE, "");
-  if (!reader.more()) fail(reader, "there must be permitted or excluded names");
-  const value = {
-    permitted: readSubtrees(reader, PERMITTED, "permittedSubtrees", limits),
-    excluded: readSubtrees(reader, EXCLUDED, "excludedSubtrees", limits),
-  };
+  const begin = reader.position;
+  const names =
+    walkSubtrees(reader, PERMITTED, "permittedSubtrees", limits, visit) +
+    walkSubtrees(reader, EXCLUDED, "excludedSubtrees", limits, visit);
+  if (reader.position === begin || names === 0) fail(reader, "there must be permitted or excluded names");
   reader.finish(outer);
   reader.end();
-  return value;
 }
 
-function readSubtrees(reader: DerReader, tag: number, label: string, limits: Limits): GeneralName[] {
-  if (reader.peek() !== tag) return [];
+function walkSubtrees(
+  reader: DerReader,
+  tag: number,
+  label: string,
+  limits: Limits,
+  visit?: Visitor,
+): number {
+  if (reader.peek() !== tag) return 0;
   const outer = reader.open(tag, label);
-  if (!reader.more()) reader.deviate(constraintError(reader, "the list of names must not be empty"));
-  const subtrees: GeneralName[] = [];
-  for (let index = 0; reader.more(); index++) {
+  if (!reader.more()) reader.deviate("ERR_CERTIFICATE_NAME_CONSTRAINTS", "the list of names is empty");
+  let index = 0;
+  for (; reader.more(); index++) {
     const subtree = reader.open(SEQUENCE, index);
-    const base = readBase(reader, limits);
-    if (base !== undefined) subtrees.push(base);
+    walkBase(reader, limits, visit && ((at, kind) => visit(at, kind, tag - PERMITTED)));
     reader.finishOpen(subtree); // minimum and maximum, which RFC 5280 forbids and Go skips
   }
   reader.finish(outer);
-  return subtrees;
+  return index;
 }
 
-function readBase(reader: DerReader, limits: Limits): GeneralName | undefined {
+function walkBase(reader: DerReader, limits: Limits, visit?: Visitor): void {
   const tag = reader.peek();
-  if (tag === IP) return readPrefix(reader);
-  if (tag !== DNS && tag !== EMAIL && tag !== URI) {
-    const base = reader.tolerate(() => readGeneralName(reader, "base", limits));
-    if (base === undefined) reader.readAny("base");
-    return base;
+  if (!isGoKind(tag)) return walkUnseen(reader, "base", limits, visit);
+  if (tag === IP) {
+    reader.read(tag, "base");
+    if (!isPrefix(reader)) fail(reader, "an IP constraint must be an address and a mask of leading ones");
+  } else {
+    walkGeneralName(reader, "base", limits);
+    const text = decodeString(reader.bytes, reader.start, reader.position, tag);
+    if (!isConstraint(tag, text)) fail(reader, "the constraint is no domain name or mailbox");
   }
-  reader.read(tag, "base");
-  const { bytes, start, position } = reader;
-  const text = isAscii(bytes, start, position) ? decodeString(bytes, start, position, tag) : undefined;
-  if (text === undefined || !isConstraint(tag, text))
-    fail(reader, "the constraint is no domain name or mailbox");
-  return { type: tag === DNS ? "dns" : tag === URI ? "uri" : "email", value: text };
+  visit?.(reader, tag, 0);
 }
 
 function isConstraint(tag: number, text: string): boolean {
   if (tag === EMAIL && text.includes("@")) return isMailboxValid(text);
-  if (tag === URI && parseIpAddress(text) !== undefined) return false;
-  return isDomainNameValid(text, true);
+  return !(tag === URI && parseIpAddress(text) !== undefined) && isDomainNameValid(text, true);
 }
 
-function readPrefix(reader: DerReader): GeneralName {
-  reader.read(IP, "base");
-  const octets = reader.contents();
-  const size = octets.length >> 1;
-  const value =
-    size === 4 || size === 16 ? formatIpPrefix(octets.subarray(0, size), octets.subarray(size)) : undefined;
-  if (value === undefined || octets.length % 2 === 1)
-    fail(reader, "an IP constraint must be an address and a mask of leading ones");
-  return { type: "ip", value };
-}
-
-function constraintError(reader: DerReader, message: string): CertificateError {
-  return new CertificateError("ERR_CERTIFICATE_NAME_CONSTRAINTS", message, reader.place());
+/** Address and mask of the same size; an octet of the mask that is not all ones is followed by zeros only. */
+function isPrefix({ bytes, start, position }: DerReader): boolean {
+  const size = (position - start) / 2;
+  let ones = 0xff;
+  for (let i = start + size; i < position; i++) {
+    const octet = bytes[i]!;
+    if (octet & ~ones || (octet | (octet - 1)) !== (octet === 0 ? -1 : 0xff)) return false;
+    if (octet !== 0xff) ones = 0;
+  }
+  return size === 4 || size === 16;
 }
 
 function fail(reader: DerReader, message: string): never {
-  throw constraintError(reader, message);
+  reader.fail("ERR_CERTIFICATE_NAME_CONSTRAINTS", message);
+}
+
+/** Reads NameConstraints. */
+export function readNameConstraints(reader: DerReader, limits: Limits): NameConstraints {
+  const lists: [GeneralName[], GeneralName[]] = [[], []];
+  walkNameConstraints(reader, limits, (at, tag, index) => {
+    lists[index === 0 ? 0 : 1].push(
+      tag === IP ? { type: "ip", value: prefixText(at.contents()) } : generalName(at, tag, limits),
+    );
+  });
+  return { permitted: lists[0], excluded: lists[1] };
+}
+
+function prefixText(octets: Uint8Array): string {
+  const size = octets.length / 2;
+  return formatIpPrefix(octets.subarray(0, size), octets.subarray(size)) ?? "";
 }
 
 /** Writes NameConstraints. */

@@ -1,9 +1,11 @@
 import { readCount } from "../../der/integer.ts";
 import type { DerReader } from "../../der/reader.ts";
-import { INTEGER, OBJECT_IDENTIFIER, SEQUENCE, contextPrimitive } from "../../der/tag.ts";
+import { readEach } from "../../der/sequence.ts";
+import { INTEGER, OBJECT_IDENTIFIER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { CertificateError } from "../../errors.ts";
 import { MAX_ARC_BITS, encodeOid, oidToText, readOid } from "../../oid.ts";
+import type { Visitor } from "../general-name.ts";
+import type { Limits } from "../limits.ts";
 
 /** One certificate policy (RFC 5280 4.2.1.4). */
 export interface PolicyInformation {
@@ -13,30 +15,32 @@ export interface PolicyInformation {
   readonly policyQualifiers?: Uint8Array;
 }
 
-/** Reads CertificatePolicies; no policy may stand there twice. */
-export function readCertificatePolicies(reader: DerReader): PolicyInformation[] {
-  const policies = new Map<string, PolicyInformation>();
-  const outer = reader.open(SEQUENCE, "");
-  while (reader.more()) {
-    const information = reader.open(SEQUENCE, policies.size);
+/** Checks CertificatePolicies; no policy may stand there twice. `visit` gets each policy, then the element of its qualifiers. */
+export function walkCertificatePolicies(reader: DerReader, _limits: Limits, visit?: Visitor): void {
+  const seen = new Set<string>();
+  readEach(reader, SEQUENCE, "", (index) => {
+    const information = reader.open(SEQUENCE, index);
     readOid(reader, "policyIdentifier", MAX_ARC_BITS);
-    const policyIdentifier = oidToText(reader.bytes, reader.start, reader.position);
-    if (policies.has(policyIdentifier)) fail(reader, `policy ${policyIdentifier} stands there twice`);
-    const qualifiers = reader.position;
+    const policy = String(reader.contents());
+    if (seen.has(policy)) reader.fail("ERR_CERTIFICATE_EXTENSION", "the policy stands there twice");
+    seen.add(policy);
+    visit?.(reader, OBJECT_IDENTIFIER, index);
+    const begin = reader.position;
     if (reader.more()) reader.tolerate(() => reader.read(SEQUENCE, "policyQualifiers"));
-    const policyQualifiers = reader.bytes.subarray(qualifiers, reader.position);
-    policies.set(
-      policyIdentifier,
-      policyQualifiers.length ? { policyIdentifier, policyQualifiers } : { policyIdentifier },
-    );
+    reader.start = begin;
+    if (reader.position > begin) visit?.(reader, SEQUENCE, index);
     reader.finishOpen(information);
-  }
-  reader.finish(outer);
-  return [...policies.values()];
+  });
 }
 
-function fail(reader: DerReader, message: string): never {
-  throw new CertificateError("ERR_CERTIFICATE_EXTENSION", message, reader.place());
+/** Reads CertificatePolicies. */
+export function readCertificatePolicies(reader: DerReader, limits: Limits): PolicyInformation[] {
+  const policies: PolicyInformation[] = [];
+  walkCertificatePolicies(reader, limits, (at, tag) => {
+    if (tag === SEQUENCE) policies.push({ ...policies.pop()!, policyQualifiers: at.contents() });
+    else policies.push({ policyIdentifier: oidToText(at.bytes, at.start, at.position) });
+  });
+  return policies;
 }
 
 /** Writes CertificatePolicies. */
@@ -59,28 +63,29 @@ export interface PolicyMapping {
   readonly subjectDomainPolicy: string;
 }
 
-/** Reads PolicyMappings. Go looks at the frame of the identifiers only. */
-export function readPolicyMappings(reader: DerReader): PolicyMapping[] {
-  const mappings: PolicyMapping[] = [];
-  const outer = reader.open(SEQUENCE, "");
-  while (reader.more()) {
-    const mapping = reader.open(SEQUENCE, mappings.length);
-    const issuerDomainPolicy = readMappedPolicy(reader, "issuerDomainPolicy");
-    const subjectDomainPolicy = readMappedPolicy(reader, "subjectDomainPolicy");
-    mappings.push({ issuerDomainPolicy, subjectDomainPolicy });
+/** Checks PolicyMappings; Go looks at the frame of the identifiers only. `visit` gets the issuer's policy, then the subject's. */
+export function walkPolicyMappings(reader: DerReader, _limits: Limits, visit?: Visitor): void {
+  readEach(reader, SEQUENCE, "", (index) => {
+    const mapping = reader.open(SEQUENCE, index);
+    for (const label of ["issuerDomainPolicy", "subjectDomainPolicy"]) {
+      const begin = reader.position;
+      reader.tolerate(() => readOid(reader, label, MAX_ARC_BITS));
+      if (reader.position === begin) reader.read(OBJECT_IDENTIFIER, label);
+      visit?.(reader, OBJECT_IDENTIFIER, index);
+    }
     reader.finishOpen(mapping);
-  }
-  reader.finish(outer);
-  return mappings;
+  });
 }
 
-function readMappedPolicy(reader: DerReader, label: string): string {
-  const text = reader.tolerate(() => {
-    readOid(reader, label, MAX_ARC_BITS);
-    return oidToText(reader.bytes, reader.start, reader.position);
-  });
-  if (text === undefined) reader.read(OBJECT_IDENTIFIER, label);
-  return text ?? "";
+/** Reads PolicyMappings. */
+export function readPolicyMappings(reader: DerReader, limits: Limits): PolicyMapping[] {
+  const policies: string[] = [];
+  walkPolicyMappings(reader, limits, (at) => policies.push(oidToText(at.bytes, at.start, at.position)));
+  const mappings: PolicyMapping[] = [];
+  for (let i = 0; i < policies.length; i += 2) {
+    mappings.push({ issuerDomainPolicy: policies[i]!, subjectDomainPolicy: policies[i + 1]! });
+  }
+  return mappings;
 }
 
 /** Writes PolicyMappings. */
@@ -103,8 +108,8 @@ export interface PolicyConstraints {
   readonly inhibitPolicyMapping?: number;
 }
 
-const REQUIRE_EXPLICIT = contextPrimitive(0);
-const INHIBIT_MAPPING = contextPrimitive(1);
+const REQUIRE_EXPLICIT = 0x80;
+const INHIBIT_MAPPING = 0x81;
 
 /** Reads PolicyConstraints. */
 export function readPolicyConstraints(reader: DerReader): PolicyConstraints {

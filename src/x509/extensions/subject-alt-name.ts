@@ -1,21 +1,25 @@
 import type { DerReader } from "../../der/reader.ts";
 import { SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
-import { CertificateError } from "../../errors.ts";
+import { generalName } from "../general-name-values.ts";
+import type { GeneralName } from "../general-name-values.ts";
 import { writeGeneralNames } from "../general-name-writer.ts";
-import { readAlternativeNames } from "../general-name.ts";
-import type { GeneralName } from "../general-name.ts";
+import { walkAlternativeNames } from "../general-name.ts";
+import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
 
-/** Reads SubjectAltName (RFC 5280 4.2.1.6); in safe mode there is at least one name. */
-export function readSubjectAltName(reader: DerReader, keep: boolean, limits: Limits): GeneralName[] {
+/** Checks SubjectAltName (RFC 5280 4.2.1.6); in safe mode there is at least one name. */
+export function walkSubjectAltName(reader: DerReader, limits: Limits, visit?: Visitor): void {
   const outer = reader.open(SEQUENCE, "");
-  if (!reader.more()) {
-    const message = "a subject alternative name must have at least one entry";
-    reader.deviate(new CertificateError("ERR_CERTIFICATE_EXTENSION", message, reader.place()));
-  }
-  const names = readAlternativeNames(reader, keep, limits);
+  if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "there must be at least one name");
+  walkAlternativeNames(reader, limits, visit);
   reader.finish(outer);
+}
+
+/** Reads SubjectAltName. */
+export function readSubjectAltName(reader: DerReader, limits: Limits): GeneralName[] {
+  const names: GeneralName[] = [];
+  walkSubjectAltName(reader, limits, (at, tag) => names.push(generalName(at, tag, limits)));
   return names;
 }
 
