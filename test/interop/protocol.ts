@@ -67,6 +67,11 @@ export interface CertificateView extends NamesView {
   readonly permitted: SubtreesView;
   readonly excluded: SubtreesView;
   readonly policies: readonly string[];
+  readonly policyMappings: readonly (readonly [issuer: string, subject: string])[];
+  /** `null` where absent. */
+  readonly requireExplicitPolicy: number | null;
+  readonly inhibitPolicyMapping: number | null;
+  readonly inhibitAnyPolicy: number | null;
   /** Hexadecimal, since Go does not look at the characters. */
   readonly ocspServer: readonly string[];
   readonly issuingCertificateUrl: readonly string[];

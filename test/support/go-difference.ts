@@ -107,7 +107,7 @@ export const describes = ({ finding: pattern }: Row, { finding, detail }: Differ
 export function unexplained(found: readonly Difference[]): string[] {
   const shortest = new Map<string, Difference>();
   for (const difference of found) {
-    const { finding, detail, der } = difference;
+    const { finding, der } = difference;
     if (deliberate.some((row) => describes(row, difference))) continue;
     if (der.length < (shortest.get(finding)?.der.length ?? Infinity)) shortest.set(finding, difference);
   }

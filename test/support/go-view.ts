@@ -140,6 +140,12 @@ function ours(certificate: Certificate, whole: boolean): Record<string, unknown>
     policies: (certificate.extensionValue("certificatePolicies") ?? []).map(
       (policy) => policy.policyIdentifier,
     ),
+    policyMappings: (certificate.extensionValue("policyMappings") ?? []).map(
+      ({ issuerDomainPolicy, subjectDomainPolicy }) => [issuerDomainPolicy, subjectDomainPolicy],
+    ),
+    requireExplicitPolicy: certificate.extensionValue("policyConstraints")?.requireExplicitPolicy ?? null,
+    inhibitPolicyMapping: certificate.extensionValue("policyConstraints")?.inhibitPolicyMapping ?? null,
+    inhibitAnyPolicy: certificate.extensionValue("inhibitAnyPolicy") ?? null,
     ocspServer: ourAccess(certificate, "1.3.6.1.5.5.7.48.1"),
     issuingCertificateUrl: ourAccess(certificate, "1.3.6.1.5.5.7.48.2"),
     crlDistributionPoints: (certificate.extensionValue("crlDistributionPoints") ?? []).flatMap(
@@ -176,7 +182,7 @@ const steady = (value: unknown): string =>
 export function fieldDifferences(certificate: Certificate, view: Partial<CertificateView>): string[] {
   const go = gos(view);
   const absent = (value: unknown): unknown =>
-    Array.isArray(value) ? [] : typeof value === "string" ? "" : value;
+    Array.isArray(value) ? [] : typeof value === "string" ? "" : null;
   return Object.entries(ours(certificate, view.tbsCertificate !== undefined)).flatMap(([field, value]) => {
     const [mine, theirs] = [steady(value), steady(go[field] ?? absent(value))];
     return mine === theirs ? [] : [`${field}: ours ${mine}, Go's ${theirs}`];

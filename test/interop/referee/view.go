@@ -75,6 +75,10 @@ type certificateView struct {
 	Permitted             subtreesView    `json:"permitted"`
 	Excluded              subtreesView    `json:"excluded"`
 	Policies              []string        `json:"policies"`
+	PolicyMappings        [][2]string     `json:"policyMappings"`
+	RequireExplicitPolicy *int            `json:"requireExplicitPolicy"` // null: absent
+	InhibitPolicyMapping  *int            `json:"inhibitPolicyMapping"`  // null: absent
+	InhibitAnyPolicy      *int            `json:"inhibitAnyPolicy"`      // null: absent
 	OCSPServer            []string        `json:"ocspServer"`
 	IssuingCertificateURL []string        `json:"issuingCertificateUrl"`
 	CRLDistributionPoints []string        `json:"crlDistributionPoints"`
@@ -149,6 +153,22 @@ func viewPublicKey(key any) string {
 	}
 }
 
+func viewMappings(mappings []x509.PolicyMapping) [][2]string {
+	views := make([][2]string, 0, len(mappings))
+	for _, mapping := range mappings {
+		views = append(views, [2]string{mapping.IssuerDomainPolicy.String(), mapping.SubjectDomainPolicy.String()})
+	}
+	return views
+}
+
+// present undoes Go's way to tell a zero from an absent number.
+func present(value int, isZero bool) *int {
+	if value == 0 && !isZero {
+		return nil
+	}
+	return &value
+}
+
 func viewCertificate(c *x509.Certificate) *certificateView {
 	return &certificateView{
 		Version:               c.Version,
@@ -179,7 +199,11 @@ func viewCertificate(c *x509.Certificate) *certificateView {
 			list(c.PermittedIPRanges, networkHex), list(c.PermittedURIDomains, same)},
 		Excluded: subtreesView{list(c.ExcludedDNSDomains, same), list(c.ExcludedEmailAddresses, same),
 			list(c.ExcludedIPRanges, networkHex), list(c.ExcludedURIDomains, same)},
-		Policies: list(c.Policies, x509.OID.String),
+		Policies:              list(c.Policies, x509.OID.String),
+		PolicyMappings:        viewMappings(c.PolicyMappings),
+		RequireExplicitPolicy: present(c.RequireExplicitPolicy, c.RequireExplicitPolicyZero),
+		InhibitPolicyMapping:  present(c.InhibitPolicyMapping, c.InhibitPolicyMappingZero),
+		InhibitAnyPolicy:      present(c.InhibitAnyPolicy, c.InhibitAnyPolicyZero),
 		// These three are bytes to Go, not text: it does not look at the characters.
 		OCSPServer:            list(c.OCSPServer, hexText),
 		IssuingCertificateURL: list(c.IssuingCertificateURL, hexText),
