@@ -154,10 +154,17 @@ function ours(certificate: Certificate, whole: boolean): Record<string, unknown>
   };
 }
 
+const atLeastMinusOne = (value: number | null | undefined): number | null =>
+  typeof value === "number" ? Math.max(value, -1) : null;
+
 const gos = (view: Partial<CertificateView>): Record<string, unknown> => ({
   ...view,
   // Beyond 2^53 a path length has no limit in practice, and no exact JavaScript number.
   maxPathLen: Math.min(view.maxPathLen ?? 0, Number.MAX_SAFE_INTEGER),
+  // A negative number of certificates, which RFC 5280 forbids, has no meaning: any is as good as -1.
+  requireExplicitPolicy: atLeastMinusOne(view.requireExplicitPolicy),
+  inhibitPolicyMapping: atLeastMinusOne(view.inhibitPolicyMapping),
+  inhibitAnyPolicy: atLeastMinusOne(view.inhibitAnyPolicy),
   issuer: goName(view.issuer),
   subject: goName(view.subject),
   ipAddresses: (view.ipAddressBytes ?? []).map(addressOfHex),
