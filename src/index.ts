@@ -55,3 +55,23 @@ export type { AlgorithmIdentifier } from "./x509/subject-public-key-info.ts";
 
 export { CREDENTIAL_ID_KEY, Identity, parseIdentity } from "./kubernetes/identity.ts";
 export type { IdentityOptions } from "./kubernetes/identity.ts";
+
+export { encodeSignatureAlgorithm, parseSignatureAlgorithm } from "./keys/algorithm-identifier.ts";
+export type {
+  EcdsaAlgorithmName,
+  KeyAlgorithmName,
+  PublicKeyAlgorithmName,
+  SignatureAlgorithmName,
+} from "./keys/algorithms.ts";
+export { encodeEcdsaSignature, parseEcdsaSignature } from "./keys/ecdsa-signature.ts";
+export { generateKeyPair, keyAlgorithmNames, supportsKeyAlgorithm } from "./keys/generate.ts";
+export type { GenerateKeyOptions, KeyPair } from "./keys/generate.ts";
+export { parsePrivateKey, PrivateKey } from "./keys/private-key.ts";
+export type { PrivateKeyFormat, PrivateKeyOptions } from "./keys/private-key.ts";
+export type { PrivateKeyEncoding } from "./keys/private-key-der.ts";
+export { encodePublicKeyPem, keyMatchesCertificate, parsePublicKey } from "./keys/public-key.ts";
+export type { PublicKey, PublicKeyOptions, PublicKeySource } from "./keys/public-key.ts";
+export { cryptoKeySigner, signatureAlgorithmFor } from "./keys/signer.ts";
+export type { Signer, SigningCryptoKey } from "./keys/signer.ts";
+export { verifySignature } from "./keys/verifier.ts";
+export type { SignatureVerifier } from "./keys/verifier.ts";

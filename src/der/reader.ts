@@ -110,7 +110,9 @@ export class DerReader {
   /** As {@link end}, where Go's parser does not look at what is left: refused in safe mode, skipped and noted in Kubernetes mode. */
   endOpen(): void {
     if (this.position === this.limit) return;
-    this.deviate("ERR_DER_TRAILING_DATA", this.left());
+    // What is left because `tolerate` gave up on it has been noted already.
+    const noted = this.deviations.at(-1)?.offset ?? -1;
+    if (noted < this.position) this.deviate("ERR_DER_TRAILING_DATA", this.left());
     this.position = this.limit;
   }
 

@@ -1,8 +1,8 @@
 import { readBitString } from "../der/bit-string.ts";
-import { readCount, readInteger } from "../der/integer.ts";
+import { readInteger, readSmallInteger } from "../der/integer.ts";
 import { DerReader } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
-import { INTEGER, SEQUENCE } from "../der/tag.ts";
+import { SEQUENCE } from "../der/tag.ts";
 import { readTime } from "../der/time.ts";
 import type { PkiError } from "../errors.ts";
 import { checkExtensions } from "./extension.ts";
@@ -114,9 +114,8 @@ export class CertificateLayout {
   private walkVersion(reader: DerReader): void {
     if (reader.peek() !== VERSION) return;
     const outer = reader.open(VERSION, "version");
-    const number = readCount(reader, "", INTEGER);
-    if (number < 0 || number > 2)
-      reader.fail("ERR_CERTIFICATE_VERSION", `version number ${number} is none of 0, 1, 2`);
+    const number = readSmallInteger(reader, "");
+    if (number > 2) reader.fail("ERR_CERTIFICATE_VERSION", `version number ${number} is none of 0, 1, 2`);
     if (number === 0) reader.deviate("ERR_DER_DEFAULT_ENCODED", "v1 is the default and must be left out");
     reader.finish(outer);
     this.version = number + 1;

@@ -1,5 +1,6 @@
 import type { DerReader, Label } from "../der/reader.ts";
 import { decodeString, isAscii } from "../der/strings.ts";
+import { describeTag } from "../der/tag.ts";
 import { MAX_ARC_BITS, readOid } from "../oid.ts";
 import type { Limits } from "./limits.ts";
 import { walkName } from "./name.ts";
@@ -87,10 +88,13 @@ export function walkGeneralName(reader: DerReader, label: Label, limits: Limits,
 function walkOtherKind(reader: DerReader, tag: number, label: Label, limits: Limits): void {
   if (tag === REGISTERED_ID) return readOid(reader, label, MAX_ARC_BITS, tag);
   if (tag === X400_ADDRESS || tag === EDI_PARTY_NAME) return reader.read(tag, label);
-  if (tag !== DIRECTORY_NAME && tag !== OTHER_NAME) fail(reader, label, "no kind of GeneralName is here");
+  if (tag !== DIRECTORY_NAME && tag !== OTHER_NAME) {
+    reader.readAny(label);
+    fail(reader, label, `${describeTag(tag)} is no kind of GeneralName`);
+  }
   const outer = reader.open(tag, label);
   const begin = reader.position;
-  if (tag === DIRECTORY_NAME) walkName(reader, "", limits);
+  if (tag === DIRECTORY_NAME) walkName(reader, "directoryName", limits);
   else {
     readOid(reader, "type-id", MAX_ARC_BITS);
     const value = reader.open(0xa0, "value");

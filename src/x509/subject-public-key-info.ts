@@ -8,7 +8,6 @@ import { oidToText, readOid } from "../oid.ts";
 const RSA = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const DSA = [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
 const EC = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-const X25519 = [0x2b, 0x65, 0x6e];
 const ED25519 = [0x2b, 0x65, 0x70];
 
 /** Named curves that Go knows, with the octets of one coordinate. */
@@ -55,15 +54,18 @@ export function readAlgorithmIdentifier(reader: DerReader, label: Label): Algori
 
 /**
  * Reads a SubjectPublicKeyInfo and checks keys of the algorithms that Go decodes: RSA with NULL parameters and positive numbers,
- * ECDSA on P-224 to P-521 as uncompressed point, Ed25519, X25519, DSA. Keys of other algorithms stay unread.
+ * ECDSA on P-224 to P-521 as uncompressed point, Ed25519, DSA. Keys of other algorithms stay unread.
  *
  * Not checked: that a point is on its curve, that an RSA key is strong. Importing a key checks that.
  */
 export function walkSubjectPublicKeyInfo(reader: DerReader, label: Label): void {
   const outer = reader.open(SEQUENCE, label);
-  const algorithmEnd = walkAlgorithmIdentifier(reader, "algorithm");
-  const oidStart = reader.start;
+  const algorithm = reader.open(SEQUENCE, "algorithm");
+  readOid(reader, "algorithm");
+  const { start: oidStart, position: algorithmEnd } = reader;
+  if (reader.more()) reader.readAny("parameters");
   const parametersEnd = reader.position;
+  reader.finishOpen(algorithm);
   const unused = readBitString(reader, "subjectPublicKey");
   checkKey(reader, oidStart, algorithmEnd, parametersEnd, unused);
   reader.finishOpen(outer);
@@ -78,7 +80,7 @@ function checkKey(
 ): void {
   const { bytes } = reader;
   const is = (oid: readonly number[]): boolean => matches(bytes, oidStart, oidEnd, oid);
-  const known = is(EC) || is(RSA) || is(ED25519) || is(X25519) || is(DSA);
+  const known = is(EC) || is(RSA) || is(ED25519) || is(DSA);
   if (unused !== 0) {
     const message = "a public key must be whole octets";
     if (known) fail(reader, message);
@@ -87,7 +89,7 @@ function checkKey(
   if (is(EC)) checkPoint(reader, oidEnd, parametersEnd);
   else if (is(RSA)) checkRsa(reader, oidEnd, parametersEnd);
   else if (is(DSA)) checkDsa(reader, oidEnd);
-  else if (known) checkRaw32(reader, oidEnd, parametersEnd);
+  else if (known) checkEd25519(reader, oidEnd, parametersEnd);
 }
 
 /** RFC 5480 2.1.1, 2.2: a named curve and an uncompressed point. */
@@ -137,7 +139,7 @@ function checkDsa(reader: DerReader, parametersStart: number): void {
 }
 
 /** RFC 8410 3, 4: no parameters, 32 octets. */
-function checkRaw32(reader: DerReader, start: number, end: number): void {
+function checkEd25519(reader: DerReader, start: number, end: number): void {
   if (start !== end) fail(reader, "this algorithm must not have parameters");
   if (reader.position - reader.start !== 32) fail(reader, "the key must have 32 octets");
 }

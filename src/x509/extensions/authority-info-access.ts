@@ -24,8 +24,11 @@ export function walkAuthorityInfoAccess(reader: DerReader, limits: Limits, visit
     const description = reader.open(SEQUENCE, index);
     readOid(reader, "accessMethod");
     visit?.(reader, OBJECT_IDENTIFIER, index);
-    reader.tolerate(() => walkGeneralName(reader, "accessLocation", limits, visit));
-    if (reader.peek() === URI) reader.read(URI, ""); // after a fault in Kubernetes mode: Go looks at the frame of a URI
+    const passed = reader.tolerate(() => {
+      walkGeneralName(reader, "accessLocation", limits, visit);
+      return true;
+    });
+    if (!passed && reader.peek() === URI) reader.read(URI, "accessLocation"); // Go looks at the frame of a URI
     reader.finishOpen(description);
   });
 }

@@ -18,9 +18,9 @@ export function readBasicConstraints(reader: DerReader): BasicConstraints {
   const ca = readDefaultFalse(reader, "cA");
   const pathLength = reader.peek() === INTEGER ? readCount(reader, "pathLenConstraint", INTEGER) : undefined;
   if (pathLength !== undefined && pathLength < 0)
-    reader.fail("ERR_CERTIFICATE_EXTENSION", "the path length is negative");
+    reader.fail("ERR_CERTIFICATE_EXTENSION", "the path length is negative", "pathLenConstraint");
   if (pathLength !== undefined && !ca)
-    reader.deviate("ERR_CERTIFICATE_EXTENSION", "a path length needs cA TRUE");
+    reader.deviate("ERR_CERTIFICATE_EXTENSION", "a path length needs cA TRUE", "pathLenConstraint");
   reader.finishOpen(outer);
   return pathLength === undefined ? { ca } : { ca, pathLength };
 }

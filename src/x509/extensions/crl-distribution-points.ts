@@ -65,11 +65,13 @@ function walkNames(
 ): void {
   const outer = reader.open(tag, label);
   const begin = reader.position;
-  reader.tolerate(() => walkGeneralNames(reader, limits));
+  reader.tolerate(() => {
+    walkGeneralNames(reader, limits);
+    reader.start = begin;
+    visit?.(reader, tag, index);
+  });
   while (reader.peek() === URI) reader.read(URI, ""); // after a fault in Kubernetes mode: Go looks at the frames of the first URIs
   reader.finishOpen(outer);
-  reader.start = begin;
-  visit?.(reader, tag, index);
 }
 
 function walkReasonsAndIssuer(reader: DerReader, index: number, limits: Limits, visit?: Visitor): void {

@@ -1,4 +1,4 @@
-import { decodeString } from "../../der/strings.ts";
+import { decodeString, isAscii } from "../../der/strings.ts";
 import type { DerReader } from "../../der/reader.ts";
 import { SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
@@ -6,7 +6,7 @@ import { isDomainNameValid } from "../domain-name.ts";
 import { generalName } from "../general-name-values.ts";
 import type { GeneralName } from "../general-name-values.ts";
 import { writeSubtree } from "../general-name-writer.ts";
-import { EMAIL, IP, URI, isGoKind, walkGeneralName, walkUnseen } from "../general-name.ts";
+import { EMAIL, IP, URI, isGoKind, walkUnseen } from "../general-name.ts";
 import type { Visitor } from "../general-name.ts";
 import { formatIpPrefix, parseIpAddress } from "../ip-address.ts";
 import type { Limits } from "../limits.ts";
@@ -65,9 +65,10 @@ function walkBase(reader: DerReader, limits: Limits, visit?: Visitor): void {
     reader.read(tag, "base");
     if (!isPrefix(reader)) fail(reader, "an IP constraint must be an address and a mask of leading ones");
   } else {
-    walkGeneralName(reader, "base", limits);
-    const text = decodeString(reader.bytes, reader.start, reader.position, tag);
-    if (!isConstraint(tag, text)) fail(reader, "the constraint is no domain name or mailbox");
+    reader.read(tag, "base");
+    const { bytes, start, position } = reader;
+    if (!isAscii(bytes, start, position) || !isConstraint(tag, decodeString(bytes, start, position, tag)))
+      fail(reader, "the constraint is no domain name or mailbox");
   }
   visit?.(reader, tag, 0);
 }
