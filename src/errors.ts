@@ -124,6 +124,10 @@ export interface ErrorCodes {
   /** A signature value is not what its algorithm makes: a wrong length, or r or s out of range. Fix: an external signer must give ECDSA signatures as DER. Source: RFC 3279 2.2.3, RFC 8032 5.1.7. */
   ERR_SIGNATURE_FORMAT: "KeyError";
 
+  // --- trust ------------------------------------------------------------------------------------------------------
+  /** The certificate is not valid for the host that was asked for; browsers call it `NET::ERR_CERT_COMMON_NAME_INVALID`. Fix: connect by a name in the certificate, or issue it again with that name in `dnsNames`, that address in `ipAddresses`; the CN does not count. Source: RFC 9525 6, Go `VerifyHostname`. */
+  ERR_SERVER_NAME_MISMATCH: "ChainError";
+
   // --- templates: nothing was signed ------------------------------------------------------------------------------
   /** A name cannot be encoded: an empty RDN, ill-formed Unicode, or a value that does not fit its string type. Fix: correct the value. Source: RFC 5280 4.1.2.4. */
   ERR_TEMPLATE_NAME: "TemplateError";
@@ -258,6 +262,15 @@ export class IdentityError extends PkiError {
   override readonly name = "IdentityError";
   /** Not for callers: {@link parseIdentity} makes these. */
   constructor(code: CodesOf<"IdentityError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** The certificate is fine, but there is no reason to trust it for this purpose. Refuse the peer. */
+export class ChainError extends PkiError {
+  override readonly name = "ChainError";
+  /** Not for callers: the verifying functions make these. */
+  constructor(code: CodesOf<"ChainError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }
