@@ -16,6 +16,16 @@ export const MAX_ARC_BITS = 128;
  * `arcBits` says how wide an arc may be: 31 bits by default, as Go reads attribute types, algorithms and extension ids; 128 for policies.
  *
  * @throws DerError `ERR_DER_OID`, `ERR_DER_OID_ARC`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, oidToText, readOid } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([0x06, 0x03, 0x55, 0x04, 0x03]));
+ * readOid(reader, "type");
+ * assert.equal(oidToText(reader.contents()), "2.5.4.3");
+ * ```
  */
 export function readOid(
   reader: DerReader,
@@ -49,7 +59,17 @@ function bitsOfArc(bytes: Uint8Array, first: number, last: number): number {
   return (last - first) * 7 + (32 - Math.clz32(bytes[first]! & 0x7f));
 }
 
-/** Dotted text of DER contents that {@link readOid} has let pass, from `start` to `end`. */
+/**
+ * Dotted text of DER contents that {@link readOid} has let pass, from `start` to `end`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { oidToText } from "kubepki/der";
+ *
+ * assert.equal(oidToText(new Uint8Array([0x55, 0x04, 0x0a])), "2.5.4.10");
+ * ```
+ */
 export function oidToText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   let text = "";
   let arc = 0;
@@ -84,6 +104,15 @@ function bigArc(bytes: Uint8Array, first: number, last: number): bigint {
  * DER contents (without identifier and length octets) of dotted text such as `2.5.4.3`.
  *
  * @throws DerError `ERR_DER_OID` if the text is no object identifier, `ERR_DER_OID_ARC` if an arc has more than 128 bits
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encodeOid } from "kubepki/der";
+ *
+ * assert.deepEqual([...encodeOid("2.5.4.10")], [0x55, 0x04, 0x0a]);
+ * assert.throws(() => encodeOid("3.1"), { code: "ERR_DER_OID" });
+ * ```
  */
 export function encodeOid(text: string): Uint8Array<ArrayBuffer> {
   const arcs = text.split(".");

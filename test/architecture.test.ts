@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parseErrorCodes } from "../docs/tools/error-codes.ts";
 import { importsOf, nodesOf, placeOf, readSources, readText, type SourceFile } from "./source-tree.ts";
 
-const structures = ["x509", "der", "oid", "pem", "sha256", "errors", "bytes"];
+const structures = ["x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"];
 const everything = ["kubernetes", "issue", "verify", "keys", ...structures];
 
 /** What each part of src may import beside itself: other parts by name, packages by specifier. */
@@ -13,14 +13,15 @@ const mayImport: Record<string, readonly string[]> = {
   errors: [],
   bytes: [],
   sha256: [],
+  finding: [],
   oid: ["errors", "bytes", "der"],
   pem: ["errors", "bytes"],
   der: ["errors", "bytes"],
   x509: ["der", "oid", "pem", "errors", "bytes"],
   keys: ["x509", "der", "oid", "pem", "sha256", "errors", "bytes"],
-  issue: ["keys", "x509", "der", "oid", "sha256", "errors", "bytes"],
-  verify: ["keys", "x509", "der", "oid", "errors", "bytes"],
-  kubernetes: ["issue", "verify", "keys", "x509", "oid", "pem", "sha256", "errors", "bytes"],
+  issue: ["keys", "x509", "der", "oid", "sha256", "finding", "errors", "bytes"],
+  verify: ["keys", "x509", "der", "oid", "finding", "errors", "bytes"],
+  kubernetes: ["issue", "verify", "keys", ...structures],
   node: [...everything, "node:*"],
   formats: ["x509", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
   testing: [...everything, "fast-check"],

@@ -8,6 +8,16 @@ import { BIT_STRING } from "./tag.ts";
  * `tag` is given where the type is tagged implicitly.
  *
  * @throws DerError `ERR_DER_BIT_STRING`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readBitString } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([0x03, 0x02, 0x07, 0x80]));
+ * assert.equal(readBitString(reader, "flags"), 7);
+ * assert.deepEqual([...reader.contents()], [0x80]);
+ * ```
  */
 export function readBitString(reader: DerReader, label: Label, tag: number = BIT_STRING): number {
   reader.read(tag, label);
@@ -33,6 +43,15 @@ export function readBitString(reader: DerReader, label: Label, tag: number = BIT
  * Trailing zero bits are not DER (X.690 11.2.2), and no list has more than 24 bits; Go reads both all the same, and so the first 24 are kept.
  *
  * @throws DerError `ERR_DER_BIT_STRING`, `ERR_DER_NAMED_BITS`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readNamedBits } from "kubepki/der";
+ *
+ * const keyUsage = new DerReader(new Uint8Array([0x03, 0x02, 0x05, 0xa0]));
+ * assert.equal(readNamedBits(keyUsage, "keyUsage"), 0b101); // digitalSignature and keyEncipherment
+ * ```
  */
 export function readNamedBits(reader: DerReader, label: Label, tag: number = BIT_STRING): number {
   const unused = readBitString(reader, label, tag);

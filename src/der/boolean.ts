@@ -5,6 +5,15 @@ import { BOOLEAN, NULL } from "./tag.ts";
  * Reads a BOOLEAN: one octet, 00 or FF (X.690 11.1).
  *
  * @throws DerError `ERR_DER_BOOLEAN`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readBoolean } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([0x01, 0x01, 0xff]));
+ * assert.equal(readBoolean(reader, "cA"), true);
+ * ```
  */
 export function readBoolean(reader: DerReader, label: Label): boolean {
   reader.read(BOOLEAN, label);
@@ -19,6 +28,15 @@ export function readBoolean(reader: DerReader, label: Label): boolean {
  * Reads `BOOLEAN DEFAULT FALSE`. A FALSE that is written out is not DER (X.690 11.5); Go reads it all the same.
  *
  * @throws DerError `ERR_DER_BOOLEAN`, `ERR_DER_DEFAULT_ENCODED`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readDefaultFalse } from "kubepki/der";
+ *
+ * const absent = new DerReader(new Uint8Array());
+ * assert.equal(readDefaultFalse(absent, "critical"), false);
+ * ```
  */
 export function readDefaultFalse(reader: DerReader, label: Label): boolean {
   if (reader.peek() !== BOOLEAN) return false;
@@ -33,6 +51,16 @@ export function readDefaultFalse(reader: DerReader, label: Label): boolean {
  * Reads a NULL, which has no contents (X.690 8.8).
  *
  * @throws DerError `ERR_DER_NULL`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readNull } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([0x05, 0x00]));
+ * readNull(reader, "parameters");
+ * reader.end();
+ * ```
  */
 export function readNull(reader: DerReader, label: Label): void {
   reader.read(NULL, label);

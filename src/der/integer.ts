@@ -7,6 +7,16 @@ import { INTEGER } from "./tag.ts";
  * `tag` is given where the type is tagged implicitly.
  *
  * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readInteger } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([0x02, 0x02, 0x00, 0x80]));
+ * readInteger(reader, "serialNumber");
+ * assert.deepEqual([...reader.contents()], [0x00, 0x80]);
+ * ```
  */
 export function readInteger(reader: DerReader, label: Label, tag: number = INTEGER): void {
   reader.read(tag, label);
@@ -26,6 +36,15 @@ export function readInteger(reader: DerReader, label: Label, tag: number = INTEG
  * Reads an INTEGER that must be above zero, such as the parts of an RSA or DSA key.
  *
  * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readPositiveInteger } from "kubepki/der";
+ *
+ * const zero = new DerReader(new Uint8Array([0x02, 0x01, 0x00]));
+ * assert.throws(() => readPositiveInteger(zero, "modulus"), { code: "ERR_DER_INTEGER" });
+ * ```
  */
 export function readPositiveInteger(reader: DerReader, label: Label): void {
   readInteger(reader, label);
@@ -39,6 +58,15 @@ export function readPositiveInteger(reader: DerReader, label: Label): void {
  * Reads an INTEGER between 0 and 2^53 - 1 as a number.
  *
  * @throws DerError `ERR_DER_INTEGER`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readSmallInteger } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([0x02, 0x02, 0x01, 0x00]));
+ * assert.equal(readSmallInteger(reader, "number"), 256);
+ * ```
  */
 export function readSmallInteger(reader: DerReader, label: Label, tag: number = INTEGER): number {
   readInteger(reader, label, tag);

@@ -22,6 +22,16 @@ const SHORT = 32;
  * UniversalString, VisibleString and GeneralString are no string types here, as in Go.
  *
  * @throws DerError `ERR_DER_STRING`
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkString, DerReader, PRINTABLE_STRING } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([PRINTABLE_STRING, 0x01, 0x40]));
+ * const tag = reader.readAny("value");
+ * assert.throws(() => checkString(reader, tag, "value"), { code: "ERR_DER_STRING" }); // an at sign
+ * ```
  */
 export function checkString(reader: DerReader, tag: number, label: Label): boolean {
   const { bytes, start, position } = reader;
@@ -58,7 +68,20 @@ export function checkString(reader: DerReader, tag: number, label: Label): boole
   }
 }
 
-/** The text of a string that {@link checkString} has let pass, as Go reads it: Teletex as Latin-1, a BMPString without a NUL at its end. */
+/**
+ * The text of a string that {@link checkString} has let pass, as Go reads it: Teletex as Latin-1, a BMPString without a NUL at its end.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkString, decodeString, DerReader, UTF8_STRING } from "kubepki/der";
+ *
+ * const reader = new DerReader(new Uint8Array([UTF8_STRING, 0x02, 0xc3, 0xbc]));
+ * const tag = reader.readAny("value");
+ * assert(checkString(reader, tag, "value"));
+ * assert.equal(decodeString(reader.bytes, reader.start, reader.position, tag), "\u00fc");
+ * ```
+ */
 export function decodeString(bytes: Uint8Array, start: number, end: number, tag: number): string {
   if (tag === BMP_STRING) return decodeBmp(bytes, start, end);
   const latin1 = tag === TELETEX_STRING || (end - start <= SHORT && isAscii(bytes, start, end));

@@ -37,17 +37,48 @@ export const SEQUENCE = 0x30;
 /** SET and SET OF. */
 export const SET = 0x31;
 
-/** Identifier octet of `[number]` around a primitive value (IMPLICIT); `number` is 0 to 30. */
+/**
+ * Identifier octet of `[number]` around a primitive value (IMPLICIT); `number` is 0 to 30.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { contextPrimitive } from "kubepki/der";
+ *
+ * assert.equal(contextPrimitive(2), 0x82);
+ * ```
+ */
 export function contextPrimitive(number: number): number {
   return 0x80 | number;
 }
 
-/** Identifier octet of `[number]` around a constructed value (EXPLICIT, or IMPLICIT over a SEQUENCE); `number` is 0 to 30. */
+/**
+ * Identifier octet of `[number]` around a constructed value (EXPLICIT, or IMPLICIT over a SEQUENCE); `number` is 0 to 30.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { contextConstructed } from "kubepki/der";
+ *
+ * assert.equal(contextConstructed(3), 0xa3);
+ * ```
+ */
 export function contextConstructed(number: number): number {
   return 0xa0 | number;
 }
 
-/** A tag as people write it, for error messages: `SEQUENCE`, `[3] constructed`, `tag 0x45`. */
+/**
+ * A tag as people write it, for error messages: `SEQUENCE`, `[3] constructed`, `tag 0x45`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describeTag } from "kubepki/der";
+ *
+ * assert.equal(describeTag(0x30), "SEQUENCE");
+ * assert.equal(describeTag(0xa3), "[3] constructed");
+ * ```
+ */
 export function describeTag(tag: number): string {
   if (tag >= 0x80 && tag < 0xc0) return `[${tag & 0x1f}]${tag & 0x20 ? " constructed" : ""}`;
   const name = NAMES.split(" ")[tag & 0x20 ? tag - 0x20 : tag];

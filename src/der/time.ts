@@ -14,6 +14,15 @@ const YEAR_10000 = 253_402_300_800;
  * In Kubernetes mode the further forms of Go's parser are read too: UTCTime without seconds, zone offsets, GeneralizedTime before 2050.
  *
  * @throws DerError `ERR_DER_TIME`, and the codes of {@link DerReader.read}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DerReader, readTime } from "kubepki/der";
+ *
+ * const reader = new DerReader(new TextEncoder().encode("\x17\x0d300101000000Z"));
+ * assert.equal(readTime(reader, "notBefore"), Date.UTC(2030, 0, 1) / 1000);
+ * ```
  */
 export function readTime(reader: DerReader, label: Label): number {
   const utc = reader.peek() === UTC_TIME;

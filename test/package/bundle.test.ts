@@ -8,8 +8,11 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "../source-tree.ts";
 
-/** `import { parseIdentity } from "kubepki"`, bundled, minified and compressed. */
-const BUDGET = 6 * 1024;
+/**
+ * `import { parseIdentity } from "kubepki"`, bundled, minified and compressed. docs/architecture.md says what the bytes are:
+ * the checks of every extension, both modes, PEM, SHA-256, and messages that a person can read.
+ */
+const BUDGET = 13_000;
 
 const entryPoints = ["index", "node/index", "der/index"];
 const folder = mkdtempSync(join(tmpdir(), "kubepki-bundle-"));
