@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     benchmark: { include: ["bench/**/*.bench.ts"] },
     include: [],
+    globalSetup: "bench/report.ts",
     fileParallelism: false, // two measurements at a time disturb each other
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -1,0 +1,111 @@
+/** What is measured. Each task runs in a process that runs nothing else but, where it asks for one, its yardstick. */
+import { strict as assert } from "node:assert";
+import { parseIdentity } from "../src/kubernetes/identity.ts";
+import { parseCertificate, parseCertificates, safeParseCertificate } from "../src/x509/certificate.ts";
+import type { Certificate } from "../src/x509/certificate.ts";
+import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
+import { peers } from "./peers.ts";
+import { SIZES } from "./sizes.ts";
+
+/** One call of what is measured; `index` counts up and picks one of many inputs. */
+export type Run = (index: number) => unknown;
+
+/** Makes a task ready for these certificates, and checks that it answers right. */
+type Task = (certificates: readonly Uint8Array<ArrayBuffer>[]) => Run | Promise<Run>;
+
+/** Every octet of a certificate, looked at once: the least that any parser must do. */
+function sum(bytes: Uint8Array): number {
+  let total = 0;
+  for (let i = 0; i < bytes.length; i++) total += bytes[i]!;
+  return total;
+}
+
+/** Calls `read` with one input after the other. */
+function each<T>(inputs: readonly T[], read: (input: T) => unknown): Run {
+  return (index) => read(inputs[index % inputs.length]!);
+}
+
+/** As {@link each}, for whoever answers with a user and groups. */
+function identities<T>(
+  inputs: readonly T[],
+  read: (input: T) => { readonly user?: string | undefined; readonly groups?: readonly string[] } | undefined,
+): Run {
+  inputs.forEach((input, index) => {
+    const { user, groups } = identityOf(index);
+    const answer = read(input);
+    assert.equal(answer?.user ?? user, user);
+    assert.deepEqual(answer?.groups ?? groups, groups);
+  });
+  return each(inputs, read);
+}
+
+/** Reads every value, so that nothing stays lazy. */
+function everything(certificate: Certificate): unknown {
+  const { version, serialNumber, signatureAlgorithm, issuer, subject, notBefore, notAfter } = certificate;
+  const { tbsCertificate, subjectPublicKeyInfo, extensions, signature } = certificate;
+  return [version, serialNumber, signatureAlgorithm, issuer, subject, notBefore, notAfter].concat(
+    [tbsCertificate, subjectPublicKeyInfo, signature] as never[],
+    extensions as never[],
+  ).length;
+}
+
+const limits = { maxBytes: 16 << 20, maxNameAttributes: 20_000, maxCharacters: 64 << 20, maxBlocks: 20_000 };
+
+const own: Record<string, Task> = {
+  "sum of the bytes": (certificates) => each(certificates, sum),
+  "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
+  "parseIdentity of PEM": (certificates) => identities(certificates.map(toPem), (pem) => parseIdentity(pem)),
+  "parseIdentity of { raw }": (certificates) =>
+    identities(
+      certificates.map((der) => ({ raw: Buffer.from(der) })),
+      (peer) => parseIdentity(peer),
+    ),
+  "parseIdentity of a parsed certificate": (certificates) =>
+    identities(
+      certificates.map((der) => parseCertificate(der)),
+      (certificate) => parseIdentity(certificate),
+    ),
+  "safeParseCertificate of good input": (certificates) => {
+    assert.ok(certificates.every((der) => safeParseCertificate(der).ok));
+    return each(certificates, (der) => safeParseCertificate(der));
+  },
+  "safeParseCertificate of hostile input": (certificates) => {
+    const hostile = hostileCertificates(certificates);
+    assert.ok(hostile.every((der) => !safeParseCertificate(der).ok));
+    return each(hostile, (der) => safeParseCertificate(der));
+  },
+  parseCertificate: (certificates) => each(certificates, (der) => parseCertificate(der)),
+  "parseCertificate and every value": (certificates) =>
+    each(certificates, (der) => everything(parseCertificate(der))),
+  ...growing("DNS names", withDnsNames, (der, count) => {
+    assert.equal(parseCertificate(der, limits).dnsNames.length, count);
+    return () => parseCertificate(der, limits).dnsNames;
+  }),
+  ...growing("groups", withGroups, (der, count) => {
+    assert.equal(parseIdentity(der, limits)?.groups.length, count);
+    return () => parseIdentity(der, limits);
+  }),
+  ...growing("certificates in a bundle", bundle, (pem, count) => {
+    assert.equal(parseCertificates(pem, limits).length, count);
+    return () => parseCertificates(pem, limits);
+  }),
+};
+
+function growing<T>(
+  what: string,
+  make: (count: number) => T,
+  run: (input: T, count: number) => Run,
+): Record<string, Task> {
+  return Object.fromEntries(SIZES.map((count) => [`${count} ${what}`, () => run(make(count), count)]));
+}
+
+/** Makes a task ready by its name: one of ours, or `identity` or `everything` of a peer. */
+export async function prepare(name: string, certificates: readonly Uint8Array<ArrayBuffer>[]): Promise<Run> {
+  const task = own[name];
+  if (task) return task(certificates);
+  const [, job, peer] = /^(identity|everything) by (.+)$/.exec(name) ?? [];
+  const library = await peers[peer ?? ""]?.load();
+  if (job === "identity" && library) return identities(certificates, library.identity);
+  if (job === "everything" && library?.everything) return each(certificates, library.everything);
+  throw new TypeError(`no task is called ${JSON.stringify(name)}`);
+}
