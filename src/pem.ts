@@ -1,4 +1,5 @@
 /** PEM, the text form of keys and certificates (RFC 7468): a strict reader, Go's tolerant reader, and a writer. */
+import { decodeBase64 } from "./base64.ts";
 import { PemError } from "./errors.ts";
 
 /** What a block holds; the labels of RFC 7468 and of the files that Kubernetes and OpenSSL write. Other labels are read as well. */
@@ -275,34 +276,6 @@ function countLines(text: string, from: number, to: number): number {
   let lines = 0;
   for (let at = from; (at = text.indexOf("\n", at)) >= 0 && at < to; at++) lines++;
   return lines;
-}
-
-/**
- * Decodes base64 with padding; spaces, tabs and line breaks may stand anywhere. `strict` refuses spare bits that are not zero
- * (RFC 4648 section 3.5). The runtime's decoder does the work; what it forgives and Go does not is looked at afterwards.
- */
-function decodeBase64(text: string, strict: boolean): Uint8Array | undefined {
-  let binary;
-  try {
-    binary = atob(text);
-  } catch {
-    return undefined;
-  }
-  let last = text.length;
-  let padding = 0;
-  for (let code = 0; code <= 0x20 && last > 0;) {
-    code = text.charCodeAt(--last);
-    if (code === 0x3d) {
-      padding++;
-      code = 0;
-    }
-  }
-  const rest = binary.length % 3;
-  if (padding !== (3 - rest) % 3 || text.includes("\f")) return undefined;
-  if (strict && rest && text[last] !== btoa(binary.slice(-rest))[rest]) return undefined;
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }
 
 function fail(

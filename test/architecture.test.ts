@@ -12,10 +12,11 @@ const everything = ["kubernetes", "issue", "verify", "keys", ...structures];
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   bytes: [],
+  base64: [],
   sha256: [],
   finding: [],
   oid: ["errors", "bytes", "der"],
-  pem: ["errors", "bytes"],
+  pem: ["base64", "errors", "bytes"],
   der: ["errors", "bytes"],
   x509: ["der", "oid", "pem", "errors", "bytes"],
   keys: ["x509", "der", "oid", "pem", "sha256", "errors", "bytes"],

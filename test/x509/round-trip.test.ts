@@ -87,7 +87,11 @@ const values: { [Id in ExtensionId]: fc.Arbitrary<ExtensionValues[Id]> } = {
     .record({ permitted: fc.array(subtree, { maxLength: 4 }), excluded: fc.array(subtree, { maxLength: 4 }) })
     .filter(({ permitted, excluded }) => permitted.length + excluded.length > 0),
   crlDistributionPoints: fc.array(
-    record({ fullName: names, reasons: fc.subarray([...REASON_FLAGS], { minLength: 1 }), crlIssuer: names }),
+    record({
+      fullName: names,
+      reasons: fc.subarray([...REASON_FLAGS], { minLength: 1 }),
+      crlIssuer: names,
+    }).filter((point) => Object.keys(point).length > 0),
     { maxLength: 3 },
   ),
   certificatePolicies: fc.uniqueArray(

@@ -45,6 +45,7 @@ const CRL_ISSUER = 0xa2;
 export function walkCrlDistributionPoints(reader: DerReader, limits: Limits, visit?: Visitor): void {
   readEach(reader, SEQUENCE, "", (index) => {
     const point = reader.open(SEQUENCE, index);
+    if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "the distribution point is empty");
     if (reader.peek() === POINT_NAME) {
       const pointName = reader.open(POINT_NAME, "distributionPoint");
       walkNames(reader, FULL_NAME, "fullName", index, limits, visit);
