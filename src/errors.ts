@@ -128,6 +128,12 @@ export interface ErrorCodes {
   /** The certificate is not valid for the host that was asked for; browsers call it `NET::ERR_CERT_COMMON_NAME_INVALID`. Fix: connect by a name in the certificate, or issue it again with that name in `dnsNames`, that address in `ipAddresses`; the CN does not count. Source: RFC 9525 6, Go `VerifyHostname`. */
   ERR_SERVER_NAME_MISMATCH: "ChainError";
 
+  // --- clusters ---------------------------------------------------------------------------------------------------
+  /** An address, a service subnet or an endpoint of the cluster is malformed, or the subnet has no room for a service. Fix: correct the value; subnets read `10.96.0.0/12`, endpoints `host:port`. Source: kubeadm `GetAPIServerAltNames`. */
+  ERR_CLUSTER_NETWORK: "ClusterError";
+  /** The name of a service, namespace, pod or DNS domain is none that Kubernetes takes. Fix: use lower-case letters, digits and hyphens. Source: Kubernetes `IsDNS1123Label`, `IsDNS1123Subdomain`. */
+  ERR_CLUSTER_NAME: "ClusterError";
+
   // --- templates: nothing was signed ------------------------------------------------------------------------------
   /** A name cannot be encoded: an empty RDN, ill-formed Unicode, or a value that does not fit its string type. Fix: correct the value. Source: RFC 5280 4.1.2.4. */
   ERR_TEMPLATE_NAME: "TemplateError";
@@ -303,6 +309,15 @@ export function inputError(code: InputCode, message: string, place: ErrorPlace):
   return code.startsWith("ERR_D")
     ? new DerError(code as CodesOf<"DerError">, message, place)
     : new CertificateError(code as CodesOf<"CertificateError">, message, place);
+}
+
+/** The description of the cluster makes no sense. Correct it; nothing was issued. */
+export class ClusterError extends PkiError {
+  override readonly name = "ClusterError";
+  /** Not for callers: the cluster functions make these. */
+  constructor(code: CodesOf<"ClusterError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
 }
 
 /** What a `safeParse*` function returns: the value, or the error that its throwing twin would have thrown. */
