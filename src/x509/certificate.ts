@@ -104,10 +104,14 @@ export class Certificate {
     return this.der.subarray(keyStart, keyEnd);
   }
 
-  /** The signature's octets. */
+  /** The signature's octets. If Kubernetes mode let unused bits pass, the bits are moved to the right as Go moves them. */
   get signature(): Uint8Array {
     const { signatureStart, signatureEnd } = this.layout;
-    return this.der.subarray(signatureStart, signatureEnd);
+    const octets = this.der.subarray(signatureStart, signatureEnd);
+    const unused = this.der[signatureStart - 1]!;
+    return unused === 0
+      ? octets
+      : octets.map((octet, i) => (octet >> unused) | ((octets[i - 1] ?? 0) << (8 - unused)));
   }
 
   /** All extensions in encoded order. */
