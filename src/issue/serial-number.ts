@@ -13,7 +13,7 @@ let used = 0;
 
 /**
  * Draws a serial number: 159 random bits, so positive and 20 octets at most (RFC 5280 4.1.2.2; the CA/Browser Forum asks for 64 bits, kubeadm
- * has 63, kube-controller-manager 128). Never zero in practice, and checked.
+ * has 63, kube-controller-manager 128). Never zero in practice, and checked. Big-endian, without zeros in front.
  */
 export function drawSerialNumber(random?: RandomSource): Uint8Array {
   if (random === undefined && used === pool.length) {
@@ -23,8 +23,9 @@ export function drawSerialNumber(random?: RandomSource): Uint8Array {
   const octets =
     random === undefined ? pool.subarray(used, (used += OCTETS)) : random(new Uint8Array(OCTETS));
   octets[0]! &= 0x7f;
-  if (octets.every((octet) => octet === 0)) throw new TypeError("the random source gave nothing but zeros");
-  return octets;
+  const first = octets.findIndex((octet) => octet !== 0);
+  if (first < 0) throw new TypeError("the random source gave nothing but zeros");
+  return first === 0 ? octets : octets.subarray(first);
 }
 
 /**

@@ -5,13 +5,14 @@ import type { KeyUsage } from "../x509/extensions/key-usage.ts";
 import type { NameConstraints } from "../x509/extensions/name-constraints.ts";
 import type { GeneralName } from "../x509/general-name-values.ts";
 import type { NameTemplate } from "../x509/name-writer.ts";
+import { isEmptyName } from "./subject-rules.ts";
 import { YEAR_SECONDS, csrSignerValidity, validFor } from "./validity.ts";
 import type { Validity, ValidityOptions } from "./validity.ts";
 
 /**
  * Which shape a certificate gets.
  *
- * - `"recommended"`: RFC 5280 as it is meant: no more key usage than needed, a subject key identifier in every certificate.
+ * - `"recommended"`: RFC 5280 as it is meant: no more key usage than needed, a subject key identifier in CA certificates only, where it helps.
  * - `"kubeadm"`: byte for byte the extensions that kubeadm 1.36 writes.
  * - `"csrSigner"`: those that kube-controller-manager writes into the answer to a CertificateSigningRequest.
  */
@@ -137,7 +138,7 @@ export function caTemplate(options: CaTemplateOptions): CertificateTemplate {
  * import { servingTemplate } from "kubepki";
  *
  * const template = servingTemplate({ subject: { commonName: "kube-apiserver" }, dnsNames: ["kubernetes.default.svc"] });
- * assert.equal(template.extensions.length, 6);
+ * assert.equal(template.extensions.length, 5);
  * ```
  */
 export function servingTemplate(options: ServingTemplateOptions): CertificateTemplate {
@@ -174,7 +175,6 @@ function leafTemplate(
     extensions: [
       ...usageExtensions(options, recommended ? ["digitalSignature"] : KUBEADM_KEY_USAGE, extendedKeyUsage),
       { id: "basicConstraints", critical: true, value: { ca: false } },
-      ...(recommended ? [{ computed: "subjectKeyIdentifier" } as const] : []),
       { computed: "authorityKeyIdentifier" },
       ...nameExtensions(options),
       ...(options.extraExtensions ?? []),
@@ -198,6 +198,8 @@ function usageExtensions(
   const extensions: ExtensionTemplate[] = [];
   const usages = options.keyUsage ?? keyUsage;
   const extended = options.extendedKeyUsage ?? extendedKeyUsage;
+  const odd = usages.find((usage) => !KEY_USAGES.includes(usage));
+  if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no key usage`);
   if (usages.length > 0) {
     const value = KEY_USAGES.filter((usage) => usages.includes(usage));
     extensions.push({ id: "keyUsage", critical: true, value });
@@ -214,12 +216,6 @@ function nameExtensions(options: AlternativeNames & { readonly subject: NameTemp
     kinds[type].map((name) => ({ type, value: name })),
   );
   return value.length === 0 ? [] : [{ id: "subjectAltName", critical: isEmptyName(subject), value }];
-}
-
-function isEmptyName(name: NameTemplate): boolean {
-  if ("rdns" in name) return name.rdns.length === 0;
-  if ("length" in name) return name.length === 0;
-  return Object.values(name).every((value: string | readonly string[] | undefined) => !value?.length);
 }
 
 function commonNames(name: NameTemplate): string[] {

@@ -54,10 +54,19 @@ export function validFor(options: ValidityOptions = {}): Validity {
   return { notBefore: addSeconds(now, -backdateSeconds), notAfter: addSeconds(now, lifetimeSeconds) };
 }
 
+/** The two settings of kube-controller-manager's signing policy, which no flag changes; others only to compare with its tests. */
+export interface CsrSignerPolicy {
+  /** How long before now the validity starts, in seconds; 300 by default. */
+  readonly backdateSeconds?: number;
+  /** From which lifetime on the backdate is taken off the end, in seconds; 28,800 by default. */
+  readonly shortLifetimeSeconds?: number;
+}
+
 /**
  * The validity that kube-controller-manager gives: a lifetime of eight hours or more includes the five minutes of backdate, a shorter one does not.
  *
- * `lifetimeSeconds` is what the signer has decided on, at least 600. Source: Kubernetes `pkg/controller/certificates/authority/policies.go`.
+ * `lifetimeSeconds` is what the signer has decided on, at least 600. The end is cut to the issuer's when the certificate is issued.
+ * Source: Kubernetes `pkg/controller/certificates/authority/policies.go`.
  *
  * @example
  * ```ts
@@ -69,25 +78,28 @@ export function validFor(options: ValidityOptions = {}): Validity {
  * assert.equal(csrSignerValidity(3_600, now).notAfter.toISOString(), "2030-01-01T01:00:00.000Z");
  * ```
  */
-export function csrSignerValidity(lifetimeSeconds: number, now: Date = new Date()): Validity {
-  const included = lifetimeSeconds < SHORT_LIFETIME_SECONDS ? 0 : BACKDATE_SECONDS;
+export function csrSignerValidity(
+  lifetimeSeconds: number,
+  now: Date = new Date(),
+  policy: CsrSignerPolicy = {},
+): Validity {
+  const { backdateSeconds = BACKDATE_SECONDS, shortLifetimeSeconds = SHORT_LIFETIME_SECONDS } = policy;
+  const included = lifetimeSeconds < shortLifetimeSeconds ? 0 : backdateSeconds;
   return {
-    notBefore: addSeconds(now, -BACKDATE_SECONDS),
+    notBefore: addSeconds(now, -backdateSeconds),
     notAfter: addSeconds(now, lifetimeSeconds - included),
   };
 }
 
-/** A date in whole seconds since 1970, fractions cut; an invalid date is an error, for NaN would compare as false everywhere. */
-export function toSeconds(date: Date, field: string): number {
-  const seconds = Math.floor(date.getTime() / 1000);
-  if (!(seconds >= -62_167_219_200 && seconds < 253_402_300_800)) {
-    throw new TemplateError(
-      "ERR_TEMPLATE_VALIDITY",
-      "the date is invalid, or outside of the years 0 to 9999",
-      { path: field },
-    );
-  }
-  return seconds;
+/** Tells whether a date can be written: neither invalid, for NaN would compare as false everywhere, nor outside of the years 0 to 9999. */
+export function isMoment(date: Date): boolean {
+  const seconds = secondsOf(date);
+  return seconds >= -62_167_219_200 && seconds < 253_402_300_800;
+}
+
+/** A date in whole seconds since 1970, fractions cut. */
+export function secondsOf(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
 }
 
 function addSeconds(date: Date, seconds: number): Date {

@@ -1,0 +1,166 @@
+import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "../x509/limits.ts";
+import type { Limits } from "../x509/limits.ts";
+import type { AttributeTemplate, NameTemplate, SubjectFields } from "../x509/name-writer.ts";
+import type { Report } from "./report.ts";
+
+/** What may be said about whom. */
+export interface NameRules extends Limits {
+  /**
+   * Lets names pass that have privileges in Kubernetes: users and groups that start with `system:`, the group `kubeadm:cluster-admins` and the user
+   * `kube-apiserver-kubelet-client`, which kubeadm binds to powerful roles. False by default.
+   */
+  readonly allowPrivileged?: boolean;
+  /** Lets invisible and direction-changing characters pass; false by default. */
+  readonly allowInvisible?: boolean;
+}
+
+const COMMON_NAME = "2.5.4.3";
+const ORGANIZATION = "2.5.4.10";
+/** Kubernetes' user uid. */
+const UID = "1.3.6.1.4.1.57683.2";
+
+/** The rules look at these three; of the other fields it is enough to know that they are others. */
+const TYPES: Partial<Record<keyof SubjectFields, string>> = {
+  commonName: COMMON_NAME,
+  organizations: ORGANIZATION,
+};
+
+interface PlacedAttribute {
+  readonly type: string;
+  readonly value: string;
+  readonly path: string;
+}
+
+/** All attributes of a name in whatever form, with where they stand. */
+function attributesOf(name: NameTemplate): PlacedAttribute[] {
+  if ("rdns" in name) return rdnAttributes(name.rdns);
+  if ("length" in name) return rdnAttributes(name);
+  const attributes: PlacedAttribute[] = [];
+  for (const field of Object.keys(name) as (keyof SubjectFields)[]) {
+    const given = name[field];
+    const type = TYPES[field] ?? field;
+    if (typeof given === "string") attributes.push({ type, value: given, path: `subject.${field}` });
+    else given?.forEach((value, i) => attributes.push({ type, value, path: `subject.${field}[${i}]` }));
+  }
+  return attributes;
+}
+
+function rdnAttributes(rdns: readonly (readonly AttributeTemplate[])[]): PlacedAttribute[] {
+  return rdns.flatMap((rdn, i) =>
+    rdn.map(({ type, value }, j) => ({ type, value, path: `subject[${i}][${j}]` })),
+  );
+}
+
+/** Tells whether the name is an empty SEQUENCE. */
+export function isEmptyName(name: NameTemplate): boolean {
+  if ("rdns" in name) return name.rdns.length === 0;
+  if ("length" in name) return name.length === 0;
+  for (const field of Object.keys(name) as (keyof SubjectFields)[])
+    if (name[field] !== undefined && name[field].length > 0) return false;
+  return true;
+}
+
+/**
+ * Who may be named. What passes here, {@link parseIdentity} reads without complaint.
+ *
+ * Sources: RFC 5280 4.1.2.6, Kubernetes' RBAC default roles, CVE-2009-2408, CVE-2021-42574.
+ */
+export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): void {
+  const attributes = attributesOf(subject);
+  const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
+  if (attributes.length > maxNameAttributes) {
+    const message = `the subject has ${attributes.length} attributes, expected at most ${maxNameAttributes}`;
+    report.error("ERR_TEMPLATE_SUBJECT", "subject", message);
+  }
+  for (const attribute of attributes) {
+    checkText(attribute, rules, report);
+    if (rules.allowPrivileged !== true) checkPrivilege(attribute, report);
+    checkUnauthenticated(attribute, report);
+  }
+  for (const [type, what] of [
+    [COMMON_NAME, "common name"],
+    [UID, "UID"],
+  ] as const) {
+    const count = countOf(attributes, type);
+    if (count > 1)
+      report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${count} ${what}s, expected one`);
+  }
+  checkGroups(attributes, report);
+}
+
+function countOf(attributes: readonly PlacedAttribute[], wanted: string): number {
+  let count = 0;
+  for (const { type } of attributes) if (type === wanted) count++;
+  return count;
+}
+
+function checkText({ value, path }: PlacedAttribute, rules: NameRules, report: Report): void {
+  if (value === "") report.error("ERR_TEMPLATE_SUBJECT", path, "the value is empty, expected a name");
+  const { maxNameValueBytes = MAX_NAME_VALUE_BYTES } = rules;
+  // UTF-8 has three octets for one of UTF-16's units at most; counted exactly only where it matters.
+  if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes) {
+    const message = `the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`;
+    report.error("ERR_TEMPLATE_SUBJECT", path, message);
+  }
+  const hidden = findHidden(value, rules.allowInvisible === true);
+  if (hidden) report.error("ERR_TEMPLATE_SUBJECT", path, `the value has ${hidden}`);
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Without a shape of their own: they make one name look like another. */
+const INVISIBLE = /[\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/u;
+
+/** The first character that logs and headers would interpret, or people cannot see, in words. */
+function findHidden(text: string, allowInvisible: boolean): string | undefined {
+  let ascii = true;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return `the control character ${codePoint(code)}`;
+    if (code >= 0x80) ascii = false;
+  }
+  const found = ascii || allowInvisible ? null : INVISIBLE.exec(text);
+  return found ? `the invisible character ${codePoint(found[0].codePointAt(0)!)}` : undefined;
+}
+
+function codePoint(code: number): string {
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/** Names without `system:` that kubeadm binds to cluster-admin and to system:kubelet-api-admin. */
+const POWERFUL: Readonly<Record<string, string>> = {
+  [ORGANIZATION]: "kubeadm:cluster-admins",
+  [COMMON_NAME]: "kube-apiserver-kubelet-client",
+};
+
+function checkPrivilege({ type, value, path }: PlacedAttribute, report: Report): void {
+  if (type !== COMMON_NAME && type !== ORGANIZATION) return;
+  // Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it.
+  const folded = value.normalize("NFKC").trim().toLowerCase();
+  if (!folded.startsWith("system:") && folded !== POWERFUL[type]) return;
+  const what = type === COMMON_NAME ? "user" : "group";
+  const message = `the ${what} ${JSON.stringify(value.slice(0, 64))} has privileges in Kubernetes, which takes allowPrivileged: true`;
+  report.error("ERR_TEMPLATE_PRIVILEGED_NAME", path, message);
+}
+
+function checkUnauthenticated({ type, value, path }: PlacedAttribute, report: Report): void {
+  const nobody =
+    (type === COMMON_NAME && value === "system:anonymous") ||
+    (type === ORGANIZATION && value === "system:unauthenticated");
+  if (nobody)
+    report.error("ERR_TEMPLATE_SUBJECT", path, `${value} stands for callers who were not authenticated`);
+}
+
+function checkGroups(attributes: readonly PlacedAttribute[], report: Report): void {
+  const seen = new Set<string>();
+  for (const { type, value, path } of attributes) {
+    if (type !== ORGANIZATION) continue;
+    if (seen.has(value)) {
+      const message = `the group ${JSON.stringify(value.slice(0, 64))} stands there twice`;
+      report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", path, message);
+    }
+    seen.add(value);
+  }
+}
