@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { DerReader, MAX_DEPTH } from "./reader.ts";
+export { DerReader, MAX_DEPTH, MAX_DEVIATIONS } from "./reader.ts";
 export type { Label, Mode, ReaderOptions } from "./reader.ts";
 export { DerWriter } from "./writer.ts";
 export * from "./tag.ts";

@@ -16,6 +16,11 @@ export type Label = string | number;
 /** How deep elements may be nested. A certificate needs 12 levels at the most; OpenSSL stops at 30. */
 export const MAX_DEPTH = 32;
 
+/**
+ * How many deviations are noted; one more is thrown. Go has no such limit, but each costs an error object, and 64 KiB have room for 32,000.
+ */
+export const MAX_DEVIATIONS = 1000;
+
 /** Where a reader starts and stops, and how it judges; all fields have defaults. */
 export interface ReaderOptions {
   /** First byte to read; 0 by default. */
@@ -144,9 +149,7 @@ export class DerReader {
 
   /** For what Go's parser lets through: throws as {@link fail} in safe mode, notes the error in `deviations` in Kubernetes mode. */
   deviate(code: InputCode, message: string, label?: Label): void {
-    const error = inputError(code, message, this.place(label));
-    if (this.mode === "safe") throw error;
-    this.deviations.push(error);
+    this.note(inputError(code, message, this.place(label)));
   }
 
   /** Goes into the contents of the element read last, such as the DER inside of a BIT STRING. Come out with {@link finish}. */
@@ -177,13 +180,18 @@ export class DerReader {
       return read();
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
-      this.deviations.push(error);
+      this.note(error);
       this.labels.length = depth;
       this.limit = limit;
       this.position = position;
       this.start = start;
       return undefined;
     }
+  }
+
+  private note(error: PkiError): void {
+    if (this.mode === "safe" || this.deviations.length >= MAX_DEVIATIONS) throw error;
+    this.deviations.push(error);
   }
 
   /** Makes `stop` the limit, one level deeper; returns the limit that was. */

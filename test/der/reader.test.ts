@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ErrorCode, PkiError } from "../../src/errors.ts";
-import { DerReader, MAX_DEPTH, type ReaderOptions } from "../../src/der/reader.ts";
+import { DerReader, MAX_DEPTH, MAX_DEVIATIONS, type ReaderOptions } from "../../src/der/reader.ts";
 import {
   INTEGER,
   OCTET_STRING,
@@ -230,6 +230,16 @@ describe("what a reader knows of its place", () => {
       ["ERR_DER_UNEXPECTED_TAG", "outer.number"],
     ]);
     expect(attempt(new DerReader(hex("30 03 02 01 05"), { mode: "kubernetes" }))).toBe("read");
+  });
+
+  test(`notes ${MAX_DEVIATIONS} deviations and throws the next, so that 64 KiB of faults stay cheap`, () => {
+    const reader = new DerReader(hex("05 00"), { mode: "kubernetes" });
+    const deviate = () => reader.deviate("ERR_DER_NULL", "a fault");
+    const tolerate = () => reader.tolerate(() => reader.read(SEQUENCE, "list"));
+    for (let count = 0; count < MAX_DEVIATIONS; count++) (count % 2 ? deviate : tolerate)();
+    expect(reader.deviations.length).toBe(MAX_DEVIATIONS);
+    expect([fault(deviate).code, fault(tolerate).code]).toEqual(["ERR_DER_NULL", "ERR_DER_UNEXPECTED_TAG"]);
+    expect(reader.deviations.length).toBe(MAX_DEVIATIONS);
   });
 
   test("tolerating does not swallow a mistake in the program", () => {
