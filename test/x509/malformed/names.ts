@@ -87,6 +87,13 @@ rows.push(
       "ERR_DER_OID_ARC",
       "[0][0].type",
     ],
+    [
+      "1,001 RDNs without attributes",
+      certificate({ subject: seq(...Array.from({ length: 1001 }, () => set())) }),
+      "ERR_CERTIFICATE_NAME",
+      "[0]",
+      "limit",
+    ],
     ["1,001 attributes", subject(...many(1001)), "ERR_CERTIFICATE_NAME", "[1000]", "limit"],
     ["a value of 4,097 octets", value(utf8("u".repeat(4097))), "ERR_CERTIFICATE_NAME", "[0][0]", "limit"],
   ]),
