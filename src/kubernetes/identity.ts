@@ -1,7 +1,5 @@
 import { toHex } from "../bytes.ts";
 import { decodeString } from "../der/strings.ts";
-import { IdentityError } from "../errors.ts";
-import type { CodesOf } from "../errors.ts";
 import type { PemOptions } from "../pem.ts";
 import { sha256 } from "../sha256.ts";
 import type { Certificate } from "../x509/certificate.ts";
@@ -10,6 +8,7 @@ import type { ParseOptions } from "../x509/certificate-layout.ts";
 import { toDer } from "../x509/input.ts";
 import type { DerInput } from "../x509/input.ts";
 import { walkName } from "../x509/name.ts";
+import { checkNames, failIdentity } from "./identity-rules.ts";
 
 /** Key under which kube-apiserver puts the fingerprint of the client certificate into `extra` (Kubernetes 1.32 and later). */
 export const CREDENTIAL_ID_KEY = "authentication.kubernetes.io/credential-id";
@@ -122,14 +121,18 @@ export function parseIdentity(
     },
   );
   if (options.mode !== "kubernetes" && commonNames > 1) {
-    fail("ERR_IDENTITY_MULTIPLE_COMMON_NAMES", `the subject has ${commonNames} common names, expected one`);
+    failIdentity(
+      "ERR_IDENTITY_MULTIPLE_COMMON_NAMES",
+      `the subject has ${commonNames} common names, expected one`,
+    );
   }
   if (user === "") return undefined;
   if (uids.length > 1)
-    fail("ERR_IDENTITY_MULTIPLE_UIDS", `the subject has ${uids.length} UIDs, expected at most one`);
-  if (uids[0] === "") fail("ERR_IDENTITY_EMPTY_UID", "the subject has an empty UID");
-  if (options.mode !== "kubernetes") checkNames(user, groups, uids[0], options.allowInvisible === true);
-  return new Identity(user, groups, uids[0], bytes);
+    failIdentity("ERR_IDENTITY_MULTIPLE_UIDS", `the subject has ${uids.length} UIDs, expected at most one`);
+  if (uids[0] === "") failIdentity("ERR_IDENTITY_EMPTY_UID", "the subject has an empty UID");
+  const identity = new Identity(user, groups, uids[0], bytes);
+  if (options.mode !== "kubernetes") checkNames(identity, options.allowInvisible);
+  return identity;
 }
 
 function layoutOf(input: Certificate | DerInput, options: IdentityOptions): CertificateLayout {
@@ -151,65 +154,4 @@ function attributeKind(bytes: Uint8Array, start: number, end: number): number {
   if (end - start !== UID.length) return 0;
   for (let i = 0; i < UID.length; i++) if (bytes[start + i] !== UID[i]) return 0;
   return -1;
-}
-
-/** The rules of safe mode that go beyond kube-apiserver's. */
-function checkNames(
-  user: string,
-  groups: readonly string[],
-  uid: string | undefined,
-  allowInvisible: boolean,
-): void {
-  checkText(user, "user", allowInvisible);
-  for (const group of groups) {
-    if (group === "") fail("ERR_IDENTITY_EMPTY_GROUP", "the subject has an empty O");
-    checkText(group, "group", allowInvisible);
-    if (group === "system:unauthenticated") failUnauthenticated(group);
-  }
-  if (uid !== undefined) checkText(uid, "uid", allowInvisible);
-  if (user === "system:anonymous") failUnauthenticated(user);
-}
-
-function failUnauthenticated(name: string): never {
-  fail("ERR_IDENTITY_UNAUTHENTICATED_NAME", `${name} stands for callers who were not authenticated`);
-}
-
-/** Refuses what logs and headers would interpret, and what people cannot see. */
-function checkText(text: string, field: string, allowInvisible: boolean): void {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0x20 && code < 0x7f) continue;
-    const shown = `the ${field} has character U+${code.toString(16).toUpperCase().padStart(4, "0")} at ${i}`;
-    if (code < 0xa0) fail("ERR_IDENTITY_CONTROL_CHARACTER", shown);
-    if (!allowInvisible && isInvisible(code)) fail("ERR_IDENTITY_INVISIBLE_CHARACTER", shown);
-  }
-}
-
-/**
- * Characters without a shape of their own: soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul fillers, Mongolian separators,
- * zero-width and bidi controls, line and paragraph separators, invisible operators, variation selectors, byte order mark, interlinear
- * annotations, and tags (by their high surrogate, U+E0000 to U+E0FFF).
- */
-function isInvisible(code: number): boolean {
-  return (
-    code === 0xad ||
-    code === 0x34f ||
-    code === 0x61c ||
-    code === 0x115f ||
-    code === 0x1160 ||
-    (code >= 0x180b && code <= 0x180f) ||
-    (code >= 0x200b && code <= 0x200f) ||
-    (code >= 0x2028 && code <= 0x202e) ||
-    (code >= 0x2060 && code <= 0x206f) ||
-    code === 0x3164 ||
-    (code >= 0xfe00 && code <= 0xfe0f) ||
-    code === 0xfeff ||
-    code === 0xffa0 ||
-    (code >= 0xfff9 && code <= 0xfffb) ||
-    (code >= 0xdb40 && code <= 0xdb43)
-  );
-}
-
-function fail(code: CodesOf<"IdentityError">, message: string): never {
-  throw new IdentityError(code, message, { path: "tbsCertificate.subject" });
 }
