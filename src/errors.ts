@@ -133,6 +133,8 @@ export interface ErrorCodes {
   ERR_CLUSTER_NETWORK: "ClusterError";
   /** The name of a service, namespace, pod or DNS domain is none that Kubernetes takes. Fix: use lower-case letters, digits and hyphens. Source: Kubernetes `IsDNS1123Label`, `IsDNS1123Subdomain`. */
   ERR_CLUSTER_NAME: "ClusterError";
+  /** The configuration or the inventory of a cluster contradicts itself: no control-plane node, a lifetime of nothing, a CA that is not there. Fix: correct the field that the error names. Source: kubeadm `validation.go`. */
+  ERR_CLUSTER_CONFIG: "ClusterError";
 
   // --- templates: nothing was signed ------------------------------------------------------------------------------
   /** A name cannot be encoded: an empty RDN, ill-formed Unicode, or a value that does not fit its string type. Fix: correct the value. Source: RFC 5280 4.1.2.4. */
