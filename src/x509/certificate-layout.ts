@@ -29,6 +29,7 @@ const EXTENSIONS = 0xa3;
 export class CertificateLayout {
   readonly bytes: Uint8Array;
   readonly options: ParseOptions;
+  readonly mode: Mode;
   readonly deviations: readonly PkiError[];
   version = 1;
   tbsStart = 0;
@@ -53,7 +54,8 @@ export class CertificateLayout {
   constructor(bytes: Uint8Array, options: ParseOptions) {
     this.bytes = bytes;
     this.options = options;
-    const reader = new DerReader(bytes, options);
+    this.mode = options.mode ?? "safe";
+    const reader = new DerReader(bytes, { mode: this.mode });
     const { maxBytes = MAX_BYTES } = options;
     if (bytes.length > maxBytes) {
       reader.fail("ERR_DER_SIZE", `the certificate has ${bytes.length} bytes, at most ${maxBytes} are read`);
@@ -155,7 +157,7 @@ export class CertificateLayout {
 
   /** The layout's own reader over a part of the bytes, with the path of that part for errors. */
   reader(start: number, end: number, path: string): DerReader {
-    return new DerReader(this.bytes, { start, end, path, ...this.options });
+    return new DerReader(this.bytes, { start, end, path, mode: this.mode });
   }
 }
 

@@ -92,7 +92,7 @@ const values: { [Id in ExtensionId]: fc.Arbitrary<ExtensionValues[Id]> } = {
       reasons: fc.subarray([...REASON_FLAGS], { minLength: 1 }),
       crlIssuer: names,
     }).filter((point) => Object.keys(point).length > 0),
-    { maxLength: 3 },
+    { minLength: 1, maxLength: 3 },
   ),
   certificatePolicies: fc.uniqueArray(
     fc.oneof(
@@ -105,9 +105,10 @@ const values: { [Id in ExtensionId]: fc.Arbitrary<ExtensionValues[Id]> } = {
         { noNullPrototype: true },
       ),
     ),
-    { maxLength: 4, selector: ({ policyIdentifier }) => policyIdentifier },
+    { minLength: 1, maxLength: 4, selector: ({ policyIdentifier }) => policyIdentifier },
   ),
   policyMappings: fc.array(fc.record({ issuerDomainPolicy: oidText, subjectDomainPolicy: oidText }), {
+    minLength: 1,
     maxLength: 4,
   }),
   authorityKeyIdentifier: record({
@@ -115,7 +116,9 @@ const values: { [Id in ExtensionId]: fc.Arbitrary<ExtensionValues[Id]> } = {
     authorityCertIssuer: names,
     authorityCertSerialNumber: fc.constantFrom("01", "7f", "0080", "ff01"),
   }),
-  policyConstraints: record({ requireExplicitPolicy: count, inhibitPolicyMapping: count }),
+  policyConstraints: record({ requireExplicitPolicy: count, inhibitPolicyMapping: count }).filter(
+    (value) => Object.keys(value).length > 0,
+  ),
   extendedKeyUsage: fc.array(
     fc.oneof(
       fc.constantFrom(...(Object.keys(EXTENDED_KEY_USAGES) as ExtendedKeyUsage[])),
@@ -127,6 +130,7 @@ const values: { [Id in ExtensionId]: fc.Arbitrary<ExtensionValues[Id]> } = {
   ),
   inhibitAnyPolicy: count,
   authorityInfoAccess: fc.array(fc.record({ accessMethod: oidText, accessLocation: generalName }), {
+    minLength: 1,
     maxLength: 4,
   }),
 };

@@ -1,5 +1,4 @@
 import type { DerReader } from "../../der/reader.ts";
-import { readEach } from "../../der/sequence.ts";
 import { OBJECT_IDENTIFIER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
 import { encodeOid, oidToText, readOid } from "../../oid.ts";
@@ -9,6 +8,7 @@ import type { GeneralName } from "../general-name-values.ts";
 import { URI, walkGeneralName } from "../general-name.ts";
 import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
+import { readEach } from "./each.ts";
 
 /** Where something about the issuer is found (RFC 5280 4.2.2.1). Kubernetes looks at none of it. */
 export interface AccessDescription {
@@ -20,7 +20,7 @@ export interface AccessDescription {
 
 /** Checks AuthorityInfoAccess; `visit` gets each method, then its location. */
 export function walkAuthorityInfoAccess(reader: DerReader, limits: Limits, visit?: Visitor): void {
-  readEach(reader, SEQUENCE, "", (index) => {
+  readEach(reader, (index) => {
     const description = reader.open(SEQUENCE, index);
     readOid(reader, "accessMethod");
     visit?.(reader, OBJECT_IDENTIFIER, index);

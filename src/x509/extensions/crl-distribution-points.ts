@@ -1,6 +1,5 @@
 import { readNamedBits } from "../../der/bit-string.ts";
 import type { DerReader } from "../../der/reader.ts";
-import { readEach } from "../../der/sequence.ts";
 import { SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
 import { writeGeneralNames } from "../general-name-writer.ts";
@@ -9,6 +8,7 @@ import type { GeneralName } from "../general-name-values.ts";
 import { URI, walkGeneralNames } from "../general-name.ts";
 import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
+import { readEach } from "./each.ts";
 
 /** Names of the ReasonFlags bits in their order (RFC 5280 4.2.1.13); the first has no meaning. */
 export const REASON_FLAGS = [
@@ -43,7 +43,7 @@ const CRL_ISSUER = 0xa2;
 
 /** Checks CRLDistributionPoints. As in Go, a name relative to the CRL issuer is refused. `visit` gets the index of the point. */
 export function walkCrlDistributionPoints(reader: DerReader, limits: Limits, visit?: Visitor): void {
-  readEach(reader, SEQUENCE, "", (index) => {
+  readEach(reader, (index) => {
     const point = reader.open(SEQUENCE, index);
     if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "the distribution point is empty");
     if (reader.peek() === POINT_NAME) {

@@ -1,10 +1,10 @@
 import type { DerReader } from "../../der/reader.ts";
-import { readEach } from "../../der/sequence.ts";
 import { OBJECT_IDENTIFIER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
 import { encodeOid, oidToText, readOid } from "../../oid.ts";
 import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
+import { readEach } from "./each.ts";
 
 /** Extended key usages by name, in the order in which Kubernetes' signers write them (RFC 5280 4.2.1.12, Go `extKeyUsageOIDs`). */
 export const EXTENDED_KEY_USAGES = {
@@ -27,13 +27,10 @@ export type ExtendedKeyUsage = keyof typeof EXTENDED_KEY_USAGES | `${number}.${n
 
 /** Checks the usages; in safe mode there is at least one. */
 export function walkExtendedKeyUsage(reader: DerReader, _limits: Limits, visit?: Visitor): void {
-  let count = 0;
-  readEach(reader, SEQUENCE, "", (index) => {
+  readEach(reader, (index) => {
     readOid(reader, index);
     visit?.(reader, OBJECT_IDENTIFIER, index);
-    count++;
   });
-  if (count === 0) reader.deviate("ERR_CERTIFICATE_EXTENSION", "there must be at least one usage");
 }
 
 /** Reads the usages. */

@@ -1,11 +1,11 @@
 import { readCount } from "../../der/integer.ts";
 import type { DerReader } from "../../der/reader.ts";
-import { readEach } from "../../der/sequence.ts";
 import { INTEGER, OBJECT_IDENTIFIER, SEQUENCE } from "../../der/tag.ts";
 import type { DerWriter } from "../../der/writer.ts";
 import { MAX_ARC_BITS, encodeOid, oidToText, readOid } from "../../oid.ts";
 import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
+import { readEach } from "./each.ts";
 
 /** One certificate policy (RFC 5280 4.2.1.4). */
 export interface PolicyInformation {
@@ -18,7 +18,7 @@ export interface PolicyInformation {
 /** Checks CertificatePolicies; no policy may stand there twice. `visit` gets each policy, then the element of its qualifiers. */
 export function walkCertificatePolicies(reader: DerReader, _limits: Limits, visit?: Visitor): void {
   const seen = new Set<string>();
-  readEach(reader, SEQUENCE, "", (index) => {
+  readEach(reader, (index) => {
     const information = reader.open(SEQUENCE, index);
     readOid(reader, "policyIdentifier", MAX_ARC_BITS);
     const policy = String(reader.contents());
@@ -65,7 +65,7 @@ export interface PolicyMapping {
 
 /** Checks PolicyMappings; Go looks at the frame of the identifiers only. `visit` gets the issuer's policy, then the subject's. */
 export function walkPolicyMappings(reader: DerReader, _limits: Limits, visit?: Visitor): void {
-  readEach(reader, SEQUENCE, "", (index) => {
+  readEach(reader, (index) => {
     const mapping = reader.open(SEQUENCE, index);
     for (const label of ["issuerDomainPolicy", "subjectDomainPolicy"]) {
       const begin = reader.position;
@@ -115,6 +115,7 @@ const INHIBIT_MAPPING = 0x81;
 export function readPolicyConstraints(reader: DerReader): PolicyConstraints {
   const value: { requireExplicitPolicy?: number; inhibitPolicyMapping?: number } = {};
   const outer = reader.open(SEQUENCE, "");
+  if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "the policy constraints say nothing");
   if (reader.peek() === REQUIRE_EXPLICIT) {
     value.requireExplicitPolicy = readCount(reader, "requireExplicitPolicy", REQUIRE_EXPLICIT);
   }

@@ -11,6 +11,8 @@ export const crl = uri("http://crl.example/");
 
 rows.push(
   ...extensionFaults("crlDistributionPoints", [
+    ["an empty list", seq(), "ERR_CERTIFICATE_EXTENSION", "", "accepts"],
+    ["an empty point", seq(seq()), "ERR_CERTIFICATE_EXTENSION", "[0]", "accepts"],
     ["a point without its list", point(crl), "ERR_DER_UNEXPECTED_TAG", ""],
     ["a point is a SET", seq(set(point(crl))), "ERR_DER_UNEXPECTED_TAG", "[0]"],
     [
@@ -77,6 +79,7 @@ export const responder = uri("http://ocsp.example/");
 
 rows.push(
   ...extensionFaults("authorityInfoAccess", [
+    ["an empty list", seq(), "ERR_CERTIFICATE_EXTENSION", "", "accepts"],
     ["a description without its list", seq(ocsp, responder), "ERR_DER_UNEXPECTED_TAG", "[0]"],
     ["a SET", set(seq(ocsp, responder)), "ERR_DER_UNEXPECTED_TAG", ""],
     ["a description without contents", seq(seq()), "ERR_DER_TRUNCATED", "[0].accessMethod"],
@@ -117,6 +120,7 @@ export const policy = oid("1.2.3.4");
 
 rows.push(
   ...extensionFaults("certificatePolicies", [
+    ["an empty list", seq(), "ERR_CERTIFICATE_EXTENSION", "", "accepts"],
     ["a SET", set(seq(policy)), "ERR_DER_UNEXPECTED_TAG", ""],
     ["a policy without its SEQUENCE", seq(policy), "ERR_DER_UNEXPECTED_TAG", "[0]"],
     ["a policy without identifier", seq(seq()), "ERR_DER_TRUNCATED", "[0].policyIdentifier"],
@@ -152,6 +156,7 @@ rows.push(
 
 rows.push(
   ...extensionFaults("policyMappings", [
+    ["an empty list", seq(), "ERR_CERTIFICATE_EXTENSION", "", "accepts"],
     ["a SET", set(seq(policy, policy)), "ERR_DER_UNEXPECTED_TAG", ""],
     ["a mapping without its SEQUENCE", seq(policy), "ERR_DER_UNEXPECTED_TAG", "[0]"],
     ["a mapping of one policy", seq(seq(policy)), "ERR_DER_TRUNCATED", "[0].subjectDomainPolicy"],
@@ -169,6 +174,7 @@ rows.push(
 
 rows.push(
   ...extensionFaults("policyConstraints", [
+    ["an empty list", seq(), "ERR_CERTIFICATE_EXTENSION", "", "accepts"],
     ["an INTEGER alone", int(0), "ERR_DER_UNEXPECTED_TAG", ""],
     [
       "requireExplicitPolicy without octets",
