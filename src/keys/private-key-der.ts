@@ -48,7 +48,7 @@ export function readPrivateKey(der: Uint8Array, encoding?: PrivateKeyEncoding): 
   if (reader.peek() === SEQUENCE) failNoPrivateKey(reader);
   const start = reader.position;
   const version = readSmallInteger(reader, "version");
-  const found = ENCODINGS[reader.peek()];
+  const found = encodingOf(reader.peek());
   if (!found) throw formatError(reader, "it is none of PKCS#8, SEC 1 and PKCS#1");
   if (encoding && encoding !== found)
     throw formatError(reader, `the key is encoded as ${found}, its label says ${encoding}`);
@@ -61,11 +61,11 @@ export function readPrivateKey(der: Uint8Array, encoding?: PrivateKeyEncoding): 
 }
 
 /** Which encoding it is, by the tag of the element after the version. */
-const ENCODINGS: Readonly<Record<number, PrivateKeyEncoding>> = {
-  [SEQUENCE]: "pkcs8",
-  [OCTET_STRING]: "sec1",
-  [INTEGER]: "pkcs1",
-};
+function encodingOf(tag: number): PrivateKeyEncoding | undefined {
+  if (tag === SEQUENCE) return "pkcs8";
+  if (tag === OCTET_STRING) return "sec1";
+  return tag === INTEGER ? "pkcs1" : undefined;
+}
 
 const READERS: Readonly<Record<PrivateKeyEncoding, (reader: DerReader, version: number) => PrivateKeyParts>> =
   {
