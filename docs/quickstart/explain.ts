@@ -1,0 +1,146 @@
+/** Explains certificates that others have made: whom they name to Kubernetes, what they are good for, and what is odd about them. */
+import { readFile } from "node:fs/promises";
+import {
+  lintIdentity,
+  parseCertificate,
+  parseCertificates,
+  parseIdentity,
+  parsePublicKey,
+  PkiError,
+} from "kubepki";
+import type { Certificate, Name } from "kubepki";
+import { kindOf } from "./server.ts";
+import { day, facts, paint, printable, say } from "./terminal.ts";
+
+/** Explains every file; false if one of them could not be read. */
+export async function explainFiles(paths: readonly string[]): Promise<boolean> {
+  let allRead = true;
+  for (const path of paths) {
+    say();
+    say(paint("bold", printable(path)));
+    try {
+      const certificates = parseFile(await readFile(path));
+      certificates.forEach((certificate, i) => explain(certificate, i, certificates.length));
+    } catch (error) {
+      allRead = false;
+      say(`  ${paint("red", "✗")} ${describe(error)}`);
+    }
+  }
+  say();
+  return allRead;
+}
+
+/** PEM with one certificate or several, or DER. Read as Kubernetes reads, so that what it would accept is explained and not refused. */
+function parseFile(bytes: Uint8Array): Certificate[] {
+  const SEQUENCE = 0x30;
+  if (bytes[0] === SEQUENCE) return [parseCertificate(bytes, { mode: "kubernetes" })];
+  return parseCertificates(new TextDecoder().decode(bytes), { mode: "kubernetes" });
+}
+
+function describe(error: unknown): string {
+  if (error instanceof PkiError) return `${error.code}: ${printable(error.message)}`;
+  if (error instanceof Error && "code" in error) return error.message;
+  throw error;
+}
+
+function explain(certificate: Certificate, index: number, total: number): void {
+  say();
+  if (total > 1) say(paint("dim", `certificate ${index + 1} of ${total}`));
+  facts([
+    ["subject", nameText(certificate.subject)],
+    ["issuer", nameText(certificate.issuer)],
+    ["valid", validityText(certificate, new Date())],
+    ["good for", purposes(certificate)],
+    ...namesOf(certificate),
+    ["key", attempt(() => parsePublicKey(certificate.subjectPublicKeyInfo).algorithm)],
+    ["serial", certificate.serialNumber],
+    ...identityFacts(certificate),
+  ]);
+  for (const finding of findingsOf(certificate)) say(`  ${paint("yellow", "!")} ${finding}`);
+}
+
+function nameText({ rdns }: Name): string {
+  const attribute = ({ type, value }: { type: string; value: string }): string =>
+    `${ATTRIBUTES[type] ?? type}=${printable(value)}`;
+  return rdns.map((rdn) => rdn.map(attribute).join(" + ")).join(", ") || "(empty)";
+}
+
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  "2.5.4.3": "CN",
+  "2.5.4.5": "serialNumber",
+  "2.5.4.6": "C",
+  "2.5.4.7": "L",
+  "2.5.4.8": "ST",
+  "2.5.4.10": "O",
+  "2.5.4.11": "OU",
+  "1.3.6.1.4.1.57683.2": "Kubernetes UID",
+};
+
+const DAY = 86_400_000;
+
+function validityText({ notBefore, notAfter }: Certificate, now: Date): string {
+  const period = `${day(notBefore)} to ${day(notAfter)}`;
+  if (now < notBefore) return `${period}, ${paint("red", "not yet valid")}`;
+  if (now > notAfter) {
+    const days = Math.floor((now.getTime() - notAfter.getTime()) / DAY);
+    return `${period}, ${paint("red", `expired ${count(days, "day")} ago`)}`;
+  }
+  const days = Math.floor((notAfter.getTime() - now.getTime()) / DAY);
+  return `${period}, ${paint(days < 30 ? "yellow" : "green", `${count(days, "day")} left`)}`;
+}
+
+function count(number: number, unit: string): string {
+  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+}
+
+function purposes(certificate: Certificate): string {
+  if (certificate.extensionValue("basicConstraints")?.ca) {
+    const { pathLength } = certificate.extensionValue("basicConstraints")!;
+    return `a CA${pathLength === undefined ? "" : ` with at most ${count(pathLength, "CA")} below`}`;
+  }
+  const usages = certificate.extensionValue("extendedKeyUsage");
+  return usages?.join(", ") ?? "everything (no extended key usage)";
+}
+
+function namesOf({ dnsNames, ipAddresses, uris, emailAddresses }: Certificate): [string, string][] {
+  const kinds: [string, string[]][] = [
+    ["DNS names", dnsNames],
+    ["addresses", ipAddresses],
+    ["URIs", uris],
+    ["e-mail", emailAddresses],
+  ];
+  return kinds
+    .filter(([, names]) => names.length > 0)
+    .map(([label, names]) => [label, printable(names.join(", "))]);
+}
+
+/** Whom kube-apiserver would name; that says nothing about whether it trusts the issuer. */
+function identityFacts(certificate: Certificate): [string, string][] {
+  try {
+    const identity = parseIdentity(certificate, { mode: "kubernetes" });
+    if (!identity) return [["user", "nobody: there is no CN"]];
+    const rows: [string, string][] = [
+      ["user", printable(identity.user)],
+      ["groups", printable(identity.groups.join(", ")) || "-"],
+      ["kind", printable(kindOf(identity))],
+    ];
+    return identity.uid === undefined ? rows : [...rows, ["uid", printable(identity.uid)]];
+  } catch (error) {
+    return [["user", `nobody: ${describe(error)}`]];
+  }
+}
+
+/** What safe mode refuses although Kubernetes accepts it, and what is dangerous or misleading. */
+function findingsOf(certificate: Certificate): string[] {
+  const refusals = certificate.deviations.map(describe);
+  const findings = lintIdentity(certificate).map(({ code, message }) => `${code}: ${printable(message)}`);
+  return [...refusals, ...findings];
+}
+
+function attempt(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    return describe(error);
+  }
+}
