@@ -6,18 +6,18 @@
  */
 
 /** Fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
-const K: Uint32Array = /* @__PURE__ */ roots(64, 1 / 3);
+const K: Uint32Array = /* @__PURE__ */ roots(64, 3);
 /** Fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3). */
-const INITIAL: Uint32Array = /* @__PURE__ */ roots(8, 1 / 2);
+const INITIAL: Uint32Array = /* @__PURE__ */ roots(8, 2);
 
 /** The first 32 bits of the fractional parts of the roots of the first primes; doubles hold them exactly. */
-function roots(count: number, exponent: number): Uint32Array {
+function roots(count: number, degree: number): Uint32Array {
   const words = new Uint32Array(count);
   for (let found = 0, candidate = 2; found < count; candidate++) {
     let prime = true;
     for (let divisor = 2; prime && divisor * divisor <= candidate; divisor++)
       prime = candidate % divisor !== 0;
-    if (prime) words[found++] = (candidate ** exponent % 1) * 2 ** 32;
+    if (prime) words[found++] = (candidate ** (1 / degree) % 1) * 2 ** 32;
   }
   return words;
 }

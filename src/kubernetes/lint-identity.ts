@@ -25,8 +25,8 @@ import {
   USER_ATTRIBUTE,
 } from "./well-known.ts";
 
-/** A Kubernetes year of 8,760 hours, and one hour for the clocks that issuers allow for, in milliseconds. */
-const LONG_LIFETIME = 8761 * 3_600_000;
+/** A Kubernetes year of 8,760 hours, and one hour for the clocks that issuers allow for: 8,761 hours in milliseconds. */
+const LONG_LIFETIME = 31_539_600_000;
 
 /**
  * What is dangerous or misleading in whom a certificate names. **It says nothing about trust**, and an empty list is no permission.

@@ -229,7 +229,7 @@ const strings: Row[] = [
 ];
 
 describe("parseIdentity reads", () => {
-  test.each([...structure, ...uids, ...strings])("%s", (_, subject, kubernetes, safe) => {
+  test.for([...structure, ...uids, ...strings])("%s", ([, subject, kubernetes, safe]) => {
     expect(answer(subject, "kubernetes")).toBe(kubernetes);
     expect(answer(subject, "safe")).toBe(safe ?? kubernetes);
   });
