@@ -5,6 +5,8 @@
  */
 export {
   CertificateError,
+  ChainError,
+  ClusterError,
   DerError,
   IdentityError,
   KeyError,
@@ -13,6 +15,7 @@ export {
   TemplateError,
 } from "./errors.ts";
 export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace, SafeResult } from "./errors.ts";
+export type { Finding } from "./finding.ts";
 export type { Mode } from "./der/reader.ts";
 export { encodeOid, oidToText } from "./oid.ts";
 export { encodePem, parsePem, pemToDer } from "./pem.ts";
@@ -45,7 +48,34 @@ export type { NameConstraints } from "./x509/extensions/name-constraints.ts";
 export type { PolicyConstraints, PolicyInformation, PolicyMapping } from "./x509/extensions/policies.ts";
 export type { GeneralName } from "./x509/general-name-values.ts";
 export type { DerInput } from "./x509/input.ts";
-export { formatIpAddress, parseIpAddress } from "./x509/ip-address.ts";
+export {
+  isDns1123Label,
+  isDns1123Subdomain,
+  isWildcardDns1123Subdomain,
+  validateDnsName,
+  validateEmailAddress,
+  validateIpAddress,
+  validateUri,
+} from "./x509/dns-name.ts";
+export { isDomainNameValid } from "./x509/domain-name.ts";
+export {
+  formatIpAddress,
+  formatIpPrefix,
+  parseIpAddress,
+  parseIpAddressSloppy,
+  parseIpPrefix,
+  sameIpAddress,
+} from "./x509/ip-address.ts";
+export type { IpPrefix } from "./x509/ip-address.ts";
+export { parseMailbox } from "./x509/mailbox.ts";
+export type { Mailbox } from "./x509/mailbox.ts";
+export {
+  constrainedNames,
+  findConstraintViolation,
+  MAX_CONSTRAINT_COMPARISONS,
+} from "./x509/name-constraints-match.ts";
+export type { ComparisonBudget, ConstraintViolation } from "./x509/name-constraints-match.ts";
+export { parseUriHost } from "./x509/uri.ts";
 export type { Limits } from "./x509/limits.ts";
 export { attributeValues } from "./x509/name.ts";
 export type { Name, NameAttribute, RelativeDistinguishedName } from "./x509/name.ts";
@@ -75,3 +105,83 @@ export { cryptoKeySigner, signatureAlgorithmFor } from "./keys/signer.ts";
 export type { Signer, SigningCryptoKey } from "./keys/signer.ts";
 export { verifySignature } from "./keys/verifier.ts";
 export type { SignatureVerifier } from "./keys/verifier.ts";
+
+export {
+  BACKDATE_SECONDS,
+  csrSignerValidity,
+  SHORT_LIFETIME_SECONDS,
+  validFor,
+  YEAR_SECONDS,
+} from "./issue/validity.ts";
+export type { CsrSignerPolicy, Validity, ValidityOptions } from "./issue/validity.ts";
+export { keyIdentifier } from "./issue/key-identifier.ts";
+export type { CertificateAuthority } from "./issue/authority.ts";
+export {
+  issueCertificate,
+  issueCertificateSync,
+  issueSelfSigned,
+  issueSelfSignedSync,
+} from "./issue/issue.ts";
+export type { IssuedCertificate, IssueOptions, SelfSignOptions } from "./issue/issue.ts";
+export type { RandomSource } from "./issue/serial-number.ts";
+export type { NameRules } from "./issue/subject-rules.ts";
+export { caTemplate, clientTemplate, servingTemplate } from "./issue/template.ts";
+export type {
+  AlternativeNames,
+  AtLeastOne,
+  CaTemplateOptions,
+  CertificateTemplate,
+  ClientTemplateOptions,
+  ComputedExtension,
+  Preset,
+  ServingTemplateOptions,
+  TemplateOptions,
+} from "./issue/template.ts";
+export { validateTemplate } from "./issue/validate-template.ts";
+export type { TemplateRules } from "./issue/validate-template.ts";
+
+export { isServerNameMatch, verifyServerName } from "./verify/server-name.ts";
+export type { ServerNames } from "./verify/server-name.ts";
+
+export {
+  apiServerNames,
+  etcdNames,
+  firstServiceIpAddress,
+  serviceDnsNames,
+} from "./kubernetes/cluster/subject-alt-names.ts";
+export type {
+  ApiServerOptions,
+  EtcdOptions,
+  ServiceOptions,
+  ServingNames,
+} from "./kubernetes/cluster/subject-alt-names.ts";
+
+export { authenticatedGroups, toUserInfo } from "./kubernetes/authenticated-groups.ts";
+export type { UserInfo } from "./kubernetes/authenticated-groups.ts";
+export { encodeIdentity, identityRdns } from "./kubernetes/encode-identity.ts";
+export type { EncodeIdentityOptions } from "./kubernetes/encode-identity.ts";
+export { identityKind } from "./kubernetes/identity-kind.ts";
+export type { Component, IdentityKind } from "./kubernetes/identity-kind.ts";
+export type { IdentityNames } from "./kubernetes/identity-rules.ts";
+export { lintIdentity } from "./kubernetes/lint-identity.ts";
+export type {
+  IdentityFinding,
+  IdentityFindingCode,
+  IdentityFindings,
+} from "./kubernetes/identity-finding.ts";
+export * from "./kubernetes/well-known.ts";
+export { CLUSTER_CERTIFICATES } from "./kubernetes/cluster/certificates.ts";
+export type {
+  ClusterCertificate,
+  NodeCertificate,
+  SharedCertificate,
+} from "./kubernetes/cluster/certificates.ts";
+export { resolveClusterConfig, validateClusterConfig } from "./kubernetes/cluster/config.ts";
+export type { ClusterConfig, ClusterNode, ResolvedClusterConfig } from "./kubernetes/cluster/config.ts";
+export { issueClusterPki } from "./kubernetes/cluster/issue.ts";
+export type {
+  ClusterPki,
+  ClusterProgress,
+  IssueClusterOptions,
+  IssuedClusterCertificate,
+} from "./kubernetes/cluster/issue.ts";
