@@ -10,7 +10,7 @@ export const alias = [
 ];
 
 /** Tests of the project itself: they need its compilers, and run on one runtime only. */
-const house = ["test/{architecture,examples}.test.ts", "test/{docs,package}/**/*.test.ts"];
+const house = ["test/{architecture,examples,quickstart}.test.ts", "test/{docs,package}/**/*.test.ts"];
 
 /** Needs the build; all other tests need only the source. */
 const tarball = "test/package/tarball.test.ts";

@@ -94,10 +94,9 @@ function count(number: number, unit: string): string {
 }
 
 function purposes(certificate: Certificate): string {
-  if (certificate.extensionValue("basicConstraints")?.ca) {
-    const { pathLength } = certificate.extensionValue("basicConstraints")!;
-    return `a CA${pathLength === undefined ? "" : ` with at most ${count(pathLength, "CA")} below`}`;
-  }
+  const { ca = false, pathLength } = certificate.extensionValue("basicConstraints") ?? {};
+  if (ca && pathLength === 0) return "a CA, with no CA below it";
+  if (ca) return pathLength === undefined ? "a CA" : `a CA, with at most ${count(pathLength, "CA")} below it`;
   const usages = certificate.extensionValue("extendedKeyUsage");
   return usages?.join(", ") ?? "everything (no extended key usage)";
 }

@@ -23,11 +23,10 @@ export function say(text = ""): void {
   stdout.write(text === "" ? "\n" : `  ${text}\n`);
 }
 
-/** A headline with space around it. */
+/** A headline with space above it. */
 export function headline(text: string): void {
   say();
   say(paint("bold", text));
-  say();
 }
 
 /** Something that went as it should. */
@@ -46,7 +45,7 @@ export function facts(rows: readonly (readonly [label: string, value: string])[]
 }
 
 /** Where a line is broken. */
-const COLUMNS = 96;
+const COLUMNS = 100;
 
 function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];

@@ -21,12 +21,14 @@ import { day, done, facts, headline, paint, say, table } from "./terminal.ts";
 /** Runs the whole tour; rejects if anything goes otherwise than it should. */
 export async function tour(): Promise<void> {
   headline("kubepki: a highly available control plane, issued and called");
+  say();
   const pki = await issueAndWrite();
   const ca = credential(pki, "ca").certificate;
   const apiServer = await serve(pki, "apiserver", "kube-apiserver");
   const kubelet = await startServer(credential(pki, "kubelet-serving", "cp-2"), ca);
   try {
     headline("Who is calling? What kube-apiserver would read from each certificate:");
+    say();
     await showCallers(await callersOf(pki, apiServer, kubelet), ca);
     headline("And who is refused?");
     await refuseImpostor(apiServer, ca);
@@ -36,6 +38,7 @@ export async function tour(): Promise<void> {
     await Promise.all([apiServer.stop(), kubelet.stop()]);
   }
   headline("Next: let it explain a certificate of yours");
+  say();
   say(paint("cyan", "npm run quickstart -- /etc/kubernetes/pki/apiserver.crt"));
   say();
 }
@@ -106,12 +109,8 @@ async function showCallers(callers: readonly Caller[], trusting: Certificate): P
   }
   table(["called", "user", "groups", "kind", "until"], rows);
   say();
-  say(
-    paint(
-      "dim",
-      "Everybody is in the group system:authenticated too: the server adds it. The last row calls the kubelet of cp-2.",
-    ),
-  );
+  say(paint("dim", "The server adds the group system:authenticated to each of them."));
+  say(paint("dim", "The last row calls the kubelet of cp-2, the others kube-apiserver."));
 }
 
 async function refuseImpostor({ port }: RunningServer, trusting: Certificate): Promise<void> {
@@ -168,7 +167,7 @@ async function refusalOf(attempt: Promise<unknown>): Promise<Error & { readonly 
 }
 
 function refused(who: string, texts: readonly (readonly [reader: string, text: string])[]): void {
+  say();
   say(`${paint("red", "✗")} ${who}`);
   facts(texts, 4);
-  say();
 }

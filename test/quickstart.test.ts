@@ -1,0 +1,154 @@
+/** Runs the first command of the README and holds its words to be true. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { issueClusterPki, keyMatchesCertificate, parseCertificate, parsePrivateKey } from "kubepki";
+import { writePki } from "../docs/quickstart/folder.ts";
+import { projectRoot } from "./source-tree.ts";
+
+/**
+ * Made by OpenSSL 3.0.19: `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj
+ * "/O=system:masters/O=developers/CN=jane" -addext "subjectAltName=DNS:web.example.com,IP:192.0.2.7,URI:spiffe://cluster.local/ns/default/sa/web"
+ * -addext extendedKeyUsage=clientAuth -addext basicConstraints=critical,CA:FALSE`
+ */
+const OPENSSL = `-----BEGIN CERTIFICATE-----
+MIICMDCCAdWgAwIBAgIUHJpRTVcZmpfzzrxamunwcTE9pAMwCgYIKoZIzj0EAwIw
+PTEXMBUGA1UECgwOc3lzdGVtOm1hc3RlcnMxEzARBgNVBAoMCmRldmVsb3BlcnMx
+DTALBgNVBAMMBGphbmUwHhcNMjYxMTIzMjMyNDQ1WhcNMzYxMTIwMjMyNDQ1WjA9
+MRcwFQYDVQQKDA5zeXN0ZW06bWFzdGVyczETMBEGA1UECgwKZGV2ZWxvcGVyczEN
+MAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEDWbmIcIHHa
+mY0mTwBay4Eorpr7+pdnj3hOR4+IDhnDgT4tOFNjePz+t59dFmVBu94nRhWINjnc
+PZXrvZXg7GGjgbIwga8wHQYDVR0OBBYEFHJxFMOhVlwXi5DBo6lihlyIkPNdMB8G
+A1UdIwQYMBaAFHJxFMOhVlwXi5DBo6lihlyIkPNdMEoGA1UdEQRDMEGCD3dlYi5l
+eGFtcGxlLmNvbYcEwAACB4Yoc3BpZmZlOi8vY2x1c3Rlci5sb2NhbC9ucy9kZWZh
+dWx0L3NhL3dlYjATBgNVHSUEDDAKBggrBgEFBQcDAjAMBgNVHRMBAf8EAjAAMAoG
+CCqGSM49BAMCA0kAMEYCIQC4o8IAWaF/D/HZGNnVj/R19DSwjPzZ5dzno9gNQxj+
+KgIhALnZxejwjLon5ZNC1XN08gd1WqOXO/d1nblkYVMM8Uur
+-----END CERTIFICATE-----
+`;
+
+interface Run {
+  readonly code: number;
+  readonly output: string;
+}
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kubepki-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the quickstart as `npm run quickstart` does; what it writes goes into our folder. */
+function quickstart(...paths: string[]): Promise<Run> {
+  const program = ["docs/tools/run.js", "docs/quickstart.ts", ...paths];
+  const options = { cwd: projectRoot, env: { ...process.env, TMPDIR: folder, NO_COLOR: "1" } };
+  return new Promise((resolve) => {
+    execFile(process.execPath, program, options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+    );
+  });
+}
+
+describe("the quickstart", () => {
+  let run: Run;
+  beforeAll(async () => {
+    run = await quickstart();
+  });
+
+  test("succeeds", () => {
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.output).toMatch(/issued 39 certificates for 3 nodes/);
+  });
+
+  test.for([
+    ["api.prod.example.com", "kubernetes-admin", "kubeadm:cluster-admins", "component"],
+    ["192.0.2.10", "kubernetes-super-admin", "system:masters", "component"],
+    ["192.0.2.11", "system:kube-controller-manager", "-", "component"],
+    ["192.0.2.11", "system:kube-scheduler", "-", "component"],
+    ["api.prod.example.com", "system:node:cp-1", "system:nodes", "node cp-1"],
+    ["api.prod.example.com", "system:node:cp-2", "system:nodes", "node cp-2"],
+    ["api.prod.example.com", "system:node:cp-3", "system:nodes", "node cp-3"],
+    ["kubernetes.default.svc", "system:kube-proxy", "-", "component"],
+    ["10.96.0.1", "jane", "developers", "user"],
+    ["192.0.2.12", "kube-apiserver-kubelet-client", "-", "component"],
+  ])("%s was called by %s", (cells) => {
+    const row = run.output.split("\n").find((line) => line.trim().split(/ {2,}/)[1] === cells[1]);
+    expect(row?.trim().split(/ {2,}/)).toEqual([...cells, expect.stringMatching(/^\d{4}-\d\d-\d\d$/)]);
+  });
+
+  test.for([
+    "401 Unauthorized (UNABLE_TO_VERIFY_LEAF_SIGNATURE)",
+    "SELF_SIGNED_CERT_IN_CHAIN: self-signed certificate in certificate chain",
+    "x509: certificate signed by unknown authority",
+    "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate's altnames",
+    "x509: certificate is valid for api.prod.example.com, cp-1, kubernetes,",
+    "NET::ERR_CERT_COMMON_NAME_INVALID",
+    "ERR_SERVER_NAME_MISMATCH",
+  ])("shows what people search for: %s", (text) => {
+    expect(run.output).toContain(text);
+  });
+
+  test("leaves a whole PKI: keys that only their owner can read, each with its certificate", async () => {
+    const pki = /wrote them and their keys to (.*)/.exec(run.output)![1]!;
+    const names = await readdir(pki, { recursive: true });
+    const keys = names.filter((name) => name.endsWith(".key") && !name.endsWith("sa.key"));
+    expect(keys).toHaveLength(39);
+    for (const name of keys) {
+      expect((await stat(join(pki, name))).mode & 0o777).toBe(0o600);
+      const key = await parsePrivateKey(await readFile(join(pki, name), "utf8"));
+      const certificate = await readFile(join(pki, name.replace(/key$/, "crt")), "utf8");
+      expect(keyMatchesCertificate(key, parseCertificate(certificate))).toBe(true);
+    }
+    expect(await readdir(join(pki, ".."))).toEqual(["kubernetes"]);
+  });
+});
+
+test("a PKI that cannot be written whole leaves nothing behind", async () => {
+  const pki = await issueClusterPki({
+    nodes: [{ name: "cp-1", role: "control-plane", addresses: ["192.0.2.1"] }],
+  });
+  const home = await mkdtemp(join(folder, "empty-"));
+  vi.stubEnv("TMPDIR", home);
+  try {
+    const twice = { ...pki, certificates: [...pki.certificates, ...pki.certificates] };
+    await expect(writePki(twice)).rejects.toThrow("EEXIST");
+    expect(await readdir(home)).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+describe("an explanation", () => {
+  test("of OpenSSL's certificate names whom it stands for and what is dangerous", async () => {
+    const path = join(folder, "jane.pem");
+    await writeFile(path, `some text\n${OPENSSL}${OPENSSL}`);
+    const { code, output } = await quickstart(path);
+    expect(code).toBe(0);
+    for (const fact of [
+      /certificate 2 of 2/,
+      /subject +O=system:masters, O=developers, CN=jane/,
+      /valid +20\d\d-\d\d-\d\d to 20\d\d-\d\d-\d\d, /,
+      /good for +clientAuth/,
+      /DNS names +web\.example\.com\n/,
+      /addresses +192\.0\.2\.7\n/,
+      /URIs +spiffe:\/\/cluster\.local\/ns\/default\/sa\/web\n/,
+      /key +ECDSA-P256\n/,
+      /user +jane\n/,
+      /groups +system:masters, developers\n/,
+      /FINDING_SYSTEM_MASTERS: /,
+    ])
+      expect(output).toMatch(fact);
+  });
+
+  test("of a file that has no certificate, or is not there, fails and says why, and explains the others", async () => {
+    const [path, empty, missing] = ["good.pem", "empty.pem", "missing.pem"].map((name) => join(folder, name));
+    await writeFile(path!, OPENSSL);
+    await writeFile(empty!, "no certificate");
+    const { code, output } = await quickstart(empty!, missing!, path!);
+    expect(code).toBe(1);
+    expect(output).toMatch(/ERR_PEM_NO_BLOCK[^]*ENOENT[^]*user +jane/);
+  });
+});
