@@ -125,6 +125,32 @@ export interface ErrorCodes {
   ERR_SIGNATURE_FORMAT: "KeyError";
 
   // --- trust ------------------------------------------------------------------------------------------------------
+  /** No path leads from the certificate to a trust anchor. Fix: add the issuing CA to the trust anchors, or send the missing intermediate. Source: RFC 5280 6.1, Go `UnknownAuthorityError`. */
+  ERR_CHAIN_UNKNOWN_AUTHORITY: "ChainError";
+  /** A certificate of the path is past its end. Fix: renew it. Source: RFC 5280 6.1.3 (a)(2), Go `isValid`. */
+  ERR_CHAIN_EXPIRED: "ChainError";
+  /** A certificate of the path is not valid yet. Fix: check the clock, or wait. Source: RFC 5280 6.1.3 (a)(2), Go `isValid`. */
+  ERR_CHAIN_NOT_YET_VALID: "ChainError";
+  /** An issuer may not sign certificates: no basic constraints with cA TRUE, a key usage without keyCertSign, or an intermediate before v3. Fix: issue from a CA certificate. Source: RFC 5280 6.1.4 (k), (n), Go `CheckSignatureFrom`. */
+  ERR_CHAIN_NOT_A_CA: "ChainError";
+  /** More intermediates stand below a CA than its path length allows; self-issued ones count. Fix: issue from a CA higher up. Source: RFC 5280 6.1.4 (l), (m), Go `TooManyIntermediates`. */
+  ERR_CHAIN_PATH_LENGTH: "ChainError";
+  /** A certificate of the path may not be used for this, CAs and trust anchors included. Fix: issue it again with the wanted extended key usage. Source: RFC 5280 4.2.1.12, Go `checkChainForKeyUsage`. */
+  ERR_CHAIN_USAGE: "ChainError";
+  /** A name is outside of what a CA above may certify. Fix: use another name or another CA. Source: RFC 5280 6.1.3 (b), (c), Go `checkChainConstraints`. */
+  ERR_CHAIN_NAME_CONSTRAINTS: "ChainError";
+  /** A policy is required and the certificates have none in common, or a mapping is invalid. Fix: issue the certificates under one policy. Source: RFC 9618, Go `policiesValid`. */
+  ERR_CHAIN_POLICY: "ChainError";
+  /** A certificate of the path has a critical extension that is not understood. Fix: issue it again without. Source: RFC 5280 6.1.4 (o), 6.1.5 (f), Go `UnhandledCriticalExtension`. */
+  ERR_CHAIN_CRITICAL_EXTENSION: "ChainError";
+  /** A signature does not hold: the issuer has the right name and another key, or the certificate was changed. Fix: trust the CA whose key signed it. Source: RFC 5280 6.1.3 (a)(1). */
+  ERR_CHAIN_SIGNATURE: "ChainError";
+  /** A signature was made with an algorithm that is unknown, insecure (MD5, SHA-1) or none of the issuer's key. Fix: issue the certificate again with SHA-256 or better. Source: Go `checkSignature`. */
+  ERR_CHAIN_SIGNATURE_ALGORITHM: "ChainError";
+  /** A key of the path is weak, malformed, of an unknown kind, or known to be in wrong hands. Fix: make a new key. Source: Go `parsePublicKey`, CVE-2020-0601. */
+  ERR_CHAIN_KEY: "ChainError";
+  /** Finding a path costs more than a verification may: 100 signature checks, 8 intermediates, 10,000 steps, 250,000 name comparisons. Fix: send only the certificates of the path. Source: Go `maxChainSignatureChecks`, CVE-2018-16875, CVE-2025-58187. */
+  ERR_CHAIN_BUDGET: "ChainError";
   /** The certificate is not valid for the host that was asked for; browsers call it `NET::ERR_CERT_COMMON_NAME_INVALID`. Fix: connect by a name in the certificate, or issue it again with that name in `dnsNames`, that address in `ipAddresses`; the CN does not count. Source: RFC 9525 6, Go `VerifyHostname`. */
   ERR_SERVER_NAME_MISMATCH: "ChainError";
 
@@ -277,10 +303,23 @@ export class IdentityError extends PkiError {
 /** The certificate is fine, but there is no reason to trust it for this purpose. Refuse the peer. */
 export class ChainError extends PkiError {
   override readonly name = "ChainError";
+  /** Everything that stood against it, the most useful first; empty where there is but one thing to say. */
+  declare readonly reasons: readonly ChainError[];
+  /** What would make it work. */
+  declare readonly fix?: string;
   /** Not for callers: the verifying functions make these. */
-  constructor(code: CodesOf<"ChainError">, message: string, place?: ErrorPlace) {
-    super(code, message, place);
+  constructor(code: CodesOf<"ChainError">, message: string, place: ChainErrorPlace = {}) {
+    const details = { reasons: [], ...place };
+    super(code, message, details);
   }
+}
+
+/** As {@link ErrorPlace}, with what else is known of a refusal; `certificateIndex` is 0 for the leaf. */
+export interface ChainErrorPlace extends ErrorPlace {
+  /** All reasons, the most useful first. */
+  readonly reasons?: readonly ChainError[];
+  /** What would make it work. */
+  readonly fix?: string;
 }
 
 /** A key cannot be read, made or used here. Use a key of a supported kind, or a runtime that has the algorithm. */
