@@ -7,7 +7,7 @@ import { CertificateLayout } from "../x509/certificate-layout.ts";
 import type { ParseOptions } from "../x509/certificate-layout.ts";
 import { toDer } from "../x509/input.ts";
 import type { DerInput } from "../x509/input.ts";
-import { walkName } from "../x509/name.ts";
+import { visitName } from "../x509/name.ts";
 import { checkNames, failIdentity } from "./identity-rules.ts";
 
 /** Key under which kube-apiserver puts the fingerprint of the client certificate into `extra` (Kubernetes 1.32 and later). */
@@ -100,26 +100,21 @@ export function parseIdentity(
   options: IdentityOptions = {},
 ): Identity | undefined {
   const layout = layoutOf(input, options);
-  const { bytes, subjectStart, subjectEnd } = layout;
+  const { bytes, subjectStart } = layout;
   let user = "";
   let commonNames = 0;
   const uids: string[] = [];
   const groups: string[] = [];
-  walkName(
-    layout.reader(subjectStart, subjectEnd, "tbsCertificate.subject"),
-    "",
-    options,
-    (at, typeStart, typeEnd, tag) => {
-      const type = attributeKind(bytes, typeStart, typeEnd);
-      if (type === 0) return;
-      const value = decodeString(bytes, at.start, at.position, tag);
-      if (type === COMMON_NAME) {
-        user = value;
-        commonNames++;
-      } else if (type === ORGANIZATION) groups.push(value);
-      else uids.push(value);
-    },
-  );
+  visitName(bytes, subjectStart, (typeStart, typeEnd, start, end, tag) => {
+    const type = attributeKind(bytes, typeStart, typeEnd);
+    if (type === 0) return;
+    const value = decodeString(bytes, start, end, tag);
+    if (type === COMMON_NAME) {
+      user = value;
+      commonNames++;
+    } else if (type === ORGANIZATION) groups.push(value);
+    else uids.push(value);
+  });
   if (options.mode !== "kubernetes" && commonNames > 1) {
     failIdentity(
       "ERR_IDENTITY_MULTIPLE_COMMON_NAMES",

@@ -101,16 +101,18 @@ export class CertificateLayout {
 
   /** RFC 5280 4.1.1.2: the algorithm beside the signature is the one that was signed. Go compares the contents of the two. */
   private walkOuterAlgorithm(reader: DerReader): void {
-    const start = reader.position;
-    walkAlgorithmIdentifier(reader, "signatureAlgorithm");
     const { bytes, algorithmStart, algorithmEnd } = this;
-    const length = algorithmEnd - algorithmStart;
-    let same = reader.position - start === length;
-    for (let i = 0; same && i < length; i++) same = bytes[start + i] === bytes[algorithmStart + i];
-    if (!same) {
-      const message = "the signature algorithm inside of the signed part is another one";
-      reader.fail("ERR_CERTIFICATE_SIGNATURE_ALGORITHM", message, "signatureAlgorithm");
+    const start = reader.position;
+    const end = start + algorithmEnd - algorithmStart;
+    let same = end <= reader.limit;
+    for (let at = start; same && at < end; at++) same = bytes[at] === bytes[algorithmStart + at - start];
+    if (same) {
+      reader.position = end; // the same bytes have been checked inside
+      return;
     }
+    walkAlgorithmIdentifier(reader, "signatureAlgorithm");
+    const message = "the signature algorithm inside of the signed part is another one";
+    reader.fail("ERR_CERTIFICATE_SIGNATURE_ALGORITHM", message, "signatureAlgorithm");
   }
 
   private walkVersion(reader: DerReader): void {

@@ -65,12 +65,22 @@ export function walkExtensions(reader: DerReader, visit: ExtensionVisitor): void
 
 /** Checks `Extensions`: each once (RFC 5280 4.2), and the value of each that is understood. Makes no values. */
 export function checkExtensions(reader: DerReader, limits: Limits): void {
-  const seen = new Set<string>();
+  // One bit for each row of the table; only what is not in the table needs a set of names.
+  let seen = 0;
+  let others: Set<string> | undefined;
   walkExtensions(reader, (row, _critical, oidStart, oidEnd) => {
-    if (row === undefined) reader.position = reader.limit;
-    else row.walk(reader, limits);
-    const oid = row === undefined ? String(reader.bytes.subarray(oidStart, oidEnd)) : row.id;
-    if (seen.has(oid)) reader.fail("ERR_CERTIFICATE_DUPLICATE_EXTENSION", "the extension stands there twice");
-    seen.add(oid);
+    let twice = false;
+    if (row === undefined) {
+      reader.position = reader.limit;
+      const oid = String(reader.bytes.subarray(oidStart, oidEnd));
+      others ??= new Set();
+      twice = others.has(oid);
+      others.add(oid);
+    } else {
+      row.walk(reader, limits);
+      twice = (seen & row.bit) !== 0;
+      seen |= row.bit;
+    }
+    if (twice) reader.fail("ERR_CERTIFICATE_DUPLICATE_EXTENSION", "the extension stands there twice");
   });
 }

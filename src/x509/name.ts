@@ -1,6 +1,6 @@
 import { compareBytes } from "../bytes.ts";
-import { DerReader } from "../der/reader.ts";
-import type { Label } from "../der/reader.ts";
+import type { DerReader, Label } from "../der/reader.ts";
+import { contentStart, elementEnd } from "../der/skip.ts";
 import { checkString, decodeString } from "../der/strings.ts";
 import { SEQUENCE, SET, describeTag } from "../der/tag.ts";
 import { oidToText, readOid } from "../oid.ts";
@@ -28,21 +28,12 @@ export interface Name {
   readonly rdns: readonly RelativeDistinguishedName[];
 }
 
-/** Is called for each attribute: its type is at `typeStart` to `typeEnd`, its value at `reader.start` to `reader.position`. */
-export type AttributeVisitor = (
-  reader: DerReader,
-  typeStart: number,
-  typeEnd: number,
-  tag: number,
-  rdn: number,
-) => void;
-
 /**
- * Reads a Name and checks every attribute of it, as Go's `parseName` does; `visit` sees each attribute in encoded order.
+ * Reads a Name and checks every attribute of it, as Go's `parseName` does.
  *
  * Beyond Go, in safe mode: no empty SET, SETs in DER order, nothing after a value.
  */
-export function walkName(reader: DerReader, label: Label, limits: Limits, visit?: AttributeVisitor): void {
+export function walkName(reader: DerReader, label: Label, limits: Limits): void {
   const outer = reader.open(SEQUENCE, label);
   const { maxNameAttributes = MAX_NAME_ATTRIBUTES, maxNameValueBytes = MAX_NAME_VALUE_BYTES } = limits;
   let count = 0;
@@ -53,7 +44,7 @@ export function walkName(reader: DerReader, label: Label, limits: Limits, visit?
     for (let index = 0; reader.more(); index++) {
       if (++count > maxNameAttributes) fail(reader, `the name has more than ${maxNameAttributes} attributes`);
       const begin = reader.position;
-      walkAttribute(reader, index, maxNameValueBytes, rdn, visit);
+      walkAttribute(reader, index, maxNameValueBytes);
       if (previous >= 0) checkOrder(reader, previous, begin);
       previous = begin;
     }
@@ -62,24 +53,15 @@ export function walkName(reader: DerReader, label: Label, limits: Limits, visit?
   reader.finish(outer);
 }
 
-function walkAttribute(
-  reader: DerReader,
-  index: number,
-  maxBytes: number,
-  rdn: number,
-  visit?: AttributeVisitor,
-): void {
+function walkAttribute(reader: DerReader, index: number, maxBytes: number): void {
   const outer = reader.open(SEQUENCE, index);
   readOid(reader, "type");
-  const typeStart = reader.start;
-  const typeEnd = reader.position;
   const tag = reader.readAny("value");
   if (reader.position - reader.start > maxBytes) fail(reader, `the value is longer than ${maxBytes} bytes`);
   if (!checkString(reader, tag, "value")) {
     const message = `${describeTag(tag)} is no string type that Go reads`;
     reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");
   }
-  if (visit !== undefined) visit(reader, typeStart, typeEnd, tag, rdn);
   reader.finishOpen(outer);
 }
 
@@ -95,17 +77,48 @@ function fail(reader: DerReader, message: string): never {
   reader.fail("ERR_CERTIFICATE_NAME", message);
 }
 
+/** Is called for each attribute: its type is at `typeStart` to `typeEnd`, its value at `start` to `end` and of type `tag`. */
+export type AttributeVisitor = (
+  typeStart: number,
+  typeEnd: number,
+  start: number,
+  end: number,
+  tag: number,
+  rdn: number,
+) => void;
+
+/** Visits the attributes of the Name at `at` in encoded order, which {@link walkName} has let pass. */
+export function visitName(bytes: Uint8Array, at: number, visit: AttributeVisitor): void {
+  const end = elementEnd(bytes, at);
+  let set = contentStart(bytes, at);
+  for (let rdn = 0; set < end; rdn++) {
+    const setEnd = elementEnd(bytes, set);
+    for (let item = contentStart(bytes, set); item < setEnd; item = elementEnd(bytes, item)) {
+      const type = contentStart(bytes, item);
+      const typeStart = contentStart(bytes, type);
+      const value = elementEnd(bytes, type);
+      visit(typeStart, value, contentStart(bytes, value), elementEnd(bytes, value), bytes[value]!, rdn);
+    }
+    set = setEnd;
+  }
+}
+
 /** Reads a Name with its values; checks as {@link walkName}. */
 export function readName(reader: DerReader, label: Label, limits: Limits): Name {
   const begin = reader.position;
+  const { bytes } = reader;
   const rdns: NameAttribute[][] = [];
-  walkName(reader, label, limits, (at, typeStart, typeEnd, tag, rdn) => {
-    const value = decodeString(at.bytes, at.start, at.position, tag);
+  walkName(reader, label, limits);
+  visitName(bytes, begin, (typeStart, typeEnd, start, end, tag, rdn) => {
     // An empty SET, which Kubernetes mode lets through, leaves an empty RDN behind.
     while (rdns.length <= rdn) rdns.push([]);
-    rdns[rdn]!.push({ type: oidToText(at.bytes, typeStart, typeEnd), value, tag });
+    rdns[rdn]!.push({
+      type: oidToText(bytes, typeStart, typeEnd),
+      value: decodeString(bytes, start, end, tag),
+      tag,
+    });
   });
-  return { der: reader.bytes.subarray(begin, reader.position), rdns };
+  return { der: bytes.subarray(begin, reader.position), rdns };
 }
 
 /**

@@ -65,7 +65,7 @@ export interface ExtensionRow {
   /** Checks the contents of extnValue and makes no values; what it returns does not matter. */
   readonly walk: (reader: DerReader, limits: Limits) => unknown;
   /** Set where Go refuses a critical one, as RFC 5280 asks CAs not to write it. */
-  readonly neverCritical?: true;
+  readonly neverCritical?: true | undefined;
 }
 
 /** THE table. The values are read and written by `values.ts` and `encode.ts`, whose types make sure that no row is missing. */
@@ -89,6 +89,8 @@ export const EXTENSIONS: { readonly [Id in ExtensionId]: ExtensionRow } = {
 export interface NamedRow extends ExtensionRow {
   /** Its name. */
   readonly id: ExtensionId;
+  /** A bit of its own among the rows, to note cheaply what has been seen. */
+  readonly bit: number;
 }
 
 /** Contents of 1.3.6.1.5.5.7.1.1, the only row that is not under 2.5.29. */
@@ -99,9 +101,11 @@ const BY_ARC: readonly (NamedRow | undefined)[] = /* @__PURE__ */ indexByArc();
 
 function indexByArc(): (NamedRow | undefined)[] {
   const rows = Array.from<NamedRow | undefined>({ length: 128 }).fill(undefined);
-  for (const id of Object.keys(EXTENSIONS) as ExtensionId[]) {
-    const { oid } = EXTENSIONS[id];
-    rows[oid.startsWith("2.5.29.") ? Number(oid.slice(7)) : 0] = { id, ...EXTENSIONS[id] };
+  for (const [index, id] of (Object.keys(EXTENSIONS) as ExtensionId[]).entries()) {
+    const { oid, walk, neverCritical } = EXTENSIONS[id];
+    // Written out, so that all rows have the same shape.
+    const row = { id, bit: 1 << index, oid, walk, neverCritical };
+    rows[oid.startsWith("2.5.29.") ? Number(oid.slice(7)) : 0] = row;
   }
   return rows;
 }
