@@ -45,12 +45,24 @@ export interface UserInfo {
  * Source: Kubernetes `staging/src/k8s.io/api/authentication/v1/types.go`, `UserInfo`.
  *
  * @example
- * ```ts no-run
+ * ```ts
+ * import assert from "node:assert/strict";
  * import { parseIdentity, toUserInfo } from "kubepki";
  *
- * declare const pem: string;
+ * const pem = `-----BEGIN CERTIFICATE-----
+ * MIIBcTCCASOgAwIBAgIUYMLBfxrvRLvHQ6SxvgVdEOiQyAAwBQYDK2VwMCQxEzAR
+ * BgNVBAoMCmRldmVsb3BlcnMxDTALBgNVBAMMBGphbmUwIBcNMjYxMTIzMjI1ODM3
+ * WhgPMjEyNjEwMzAyMjU4MzdaMCQxEzARBgNVBAoMCmRldmVsb3BlcnMxDTALBgNV
+ * BAMMBGphbmUwKjAFBgMrZXADIQA1CrppgeyM7+iS5XAi7hf8KHlAo0xuBsn+nL3/
+ * k4FnxKNlMGMwHQYDVR0OBBYEFDgyCUPn1E8dxsbAoFzp1vX2r2jVMB8GA1UdIwQY
+ * MBaAFDgyCUPn1E8dxsbAoFzp1vX2r2jVMAwGA1UdEwEB/wQCMAAwEwYDVR0lBAww
+ * CgYIKwYBBQUHAwIwBQYDK2VwA0EA8s+QNmUpc2TD/L2Ukl3eODeNH9aGLlpoCPoN
+ * k0UYAtoLrDrW32lr/4XCMxgaAaJwWWzEGbC9mwHAIX2J3V3FBQ==
+ * -----END CERTIFICATE-----`;
  * const identity = parseIdentity(pem);
- * if (identity) console.log(JSON.stringify(toUserInfo(identity)));
+ * assert(identity);
+ * assert.equal(toUserInfo(identity).username, "jane");
+ * assert.deepEqual(toUserInfo(identity).groups, ["developers", "system:authenticated"]);
  * ```
  */
 export function toUserInfo(identity: Identity): UserInfo {
