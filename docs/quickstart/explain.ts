@@ -132,7 +132,9 @@ function identityFacts(certificate: Certificate): [string, string][] {
 /** What safe mode refuses although Kubernetes accepts it, and what is dangerous or misleading. */
 function findingsOf(certificate: Certificate): string[] {
   const refusals = certificate.deviations.map(describe);
-  const findings = lintIdentity(certificate).map(({ code, message }) => `${code}: ${printable(message)}`);
+  const findings = lintIdentity(certificate)
+    .filter(({ code }) => code !== "FINDING_DEVIATION") // says of the first deviation what we say of each
+    .map(({ code, message }) => `${code}: ${printable(message)}`);
   return [...refusals, ...findings];
 }
 
