@@ -26,18 +26,28 @@ function batch(run: Run, calls: number): number {
   return performance.now() - begin;
 }
 
+/** As {@link batch}, for what answers with a promise; each call waits for the one before. */
+async function batchOfPromises(run: Run, calls: number): Promise<number> {
+  const begin = performance.now();
+  for (let i = 0; i < calls; i++) sink = await run(index++);
+  return performance.now() - begin;
+}
+
 /** Milliseconds of a batch: long enough for the clock and for the garbage to count, short enough that some stay undisturbed. */
 const BATCH = 10;
 const sizes = new Map<string, number>();
 
 /** The fastest batch of a round, in nanoseconds a call. */
-function time(task: string, milliseconds: number): number {
+async function time(task: string, milliseconds: number): Promise<number> {
   const run = runs.get(task)!;
+  sink = run(index++);
+  const measure = sink instanceof Promise ? batchOfPromises : batch;
+  await sink;
   const end = performance.now() + milliseconds;
   let calls = sizes.get(task) ?? 1;
   let best = Infinity;
   do {
-    const elapsed = batch(run, calls);
+    const elapsed = await measure(run, calls);
     if (elapsed >= BATCH / 2 || calls === 1) best = Math.min(best, elapsed / calls);
     calls = Math.max(1, Math.round(calls * Math.min(10, BATCH / Math.max(elapsed, 0.01))));
   } while (performance.now() < end || best === Infinity);
@@ -66,9 +76,9 @@ function heldBytes(): number {
 export type Question = { task: string; milliseconds: number } | { task: string; keep: number };
 
 process.on("message", (question: Question) => {
-  const answer =
-    "keep" in question ? weigh(question.task, question.keep) : time(question.task, question.milliseconds);
-  process.send!(answer);
+  void Promise.resolve(
+    "keep" in question ? weigh(question.task, question.keep) : time(question.task, question.milliseconds),
+  ).then((answer) => process.send!(answer));
 });
 process.on("disconnect", () => process.exit(sink === inputs ? 1 : 0));
 process.send!({ node: process.version });

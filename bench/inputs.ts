@@ -42,7 +42,7 @@ function signed(parts: Parts): Uint8Array {
 export function identityOf(index: number): { user: string; groups: string[] } {
   return {
     user: `jane.developer-${index}@example.com`,
-    groups: [`platform-team-${index}`, "system:developers"],
+    groups: [`platform-team-${index}`, "release-managers"],
   };
 }
 

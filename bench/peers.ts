@@ -127,6 +127,52 @@ export const peers: Readonly<Record<string, Peer>> = {
   },
 };
 
+/** A certificate of the same shape as ours, by pkijs and WebCrypto: the only way of pkijs to sign. */
+export async function issuingByPkijs(
+  publicKeys: readonly Uint8Array[],
+  subjectOf: (index: number) => { readonly commonName: string; readonly organizations: readonly string[] },
+): Promise<(index: number) => Promise<ArrayBuffer>> {
+  const { BitString, Integer, OctetString, Utf8String } = await import("asn1js");
+  const pkijs = await import("pkijs");
+  const engine = new pkijs.CryptoEngine({ name: "node", crypto });
+  const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, [
+    "sign",
+  ]);
+  const attribute = (type: string, value: string): InstanceType<typeof pkijs.AttributeTypeAndValue> =>
+    new pkijs.AttributeTypeAndValue({ type, value: new Utf8String({ value }) });
+  const extension = (
+    extnID: string,
+    critical: boolean,
+    value: { toBER(): ArrayBuffer },
+  ): InstanceType<typeof pkijs.Extension> =>
+    new pkijs.Extension({ extnID, critical, extnValue: value.toBER() });
+  const keyId = new OctetString({ valueHex: new ArrayBuffer(20) });
+  return async (index) => {
+    const { commonName, organizations } = subjectOf(index);
+    const certificate = new pkijs.Certificate();
+    certificate.version = 2;
+    certificate.serialNumber = new Integer({
+      valueHex: crypto.getRandomValues(new Uint8Array(20)).fill(0x4d, 0, 1).buffer,
+    });
+    certificate.issuer.typesAndValues.push(attribute(COMMON_NAME, "kubernetes"));
+    for (const name of organizations) certificate.subject.typesAndValues.push(attribute(ORGANIZATION, name));
+    certificate.subject.typesAndValues.push(attribute(COMMON_NAME, commonName));
+    certificate.notBefore.value = new Date();
+    certificate.notAfter.value = new Date(Date.now() + 86_400_000);
+    certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(
+      publicKeys[index % publicKeys.length]!.slice(),
+    );
+    certificate.extensions = [
+      extension("2.5.29.15", true, new BitString({ valueHex: Uint8Array.of(0x80).buffer, unusedBits: 7 })),
+      extension("2.5.29.37", false, new pkijs.ExtKeyUsage({ keyPurposes: ["1.3.6.1.5.5.7.3.2"] }).toSchema()),
+      extension("2.5.29.19", true, new pkijs.BasicConstraints({ cA: false }).toSchema()),
+      extension("2.5.29.35", false, new pkijs.AuthorityKeyIdentifier({ keyIdentifier: keyId }).toSchema()),
+    ];
+    await certificate.sign(privateKey, "SHA-256", engine);
+    return certificate.toSchema(true).toBER();
+  };
+}
+
 /** The two attributes that count, in the order they come. */
 function collect<T>(attributes: Iterable<T>, read: (attribute: T) => readonly [string, string]): Answer {
   let user: string | undefined;

@@ -1,10 +1,22 @@
 /** What is measured. Each task runs in a process that runs nothing else but, where it asks for one, its yardstick. */
 import { strict as assert } from "node:assert";
+import { generateKeyPairSync, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import type { CertificateAuthority } from "../src/issue/authority.ts";
+import {
+  issueCertificate,
+  issueCertificateSync,
+  issueSelfSigned,
+  issueSelfSignedSync,
+} from "../src/issue/issue.ts";
+import { caTemplate, clientTemplate } from "../src/issue/template.ts";
+import { generateKeyPair } from "../src/keys/generate.ts";
 import { parseIdentity } from "../src/kubernetes/identity.ts";
+import { keyObjectSigner } from "../src/node/signer.ts";
 import { parseCertificate, parseCertificates, safeParseCertificate } from "../src/x509/certificate.ts";
 import type { Certificate } from "../src/x509/certificate.ts";
 import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
-import { peers } from "./peers.ts";
+import { issuingByPkijs, peers } from "./peers.ts";
 import { SIZES } from "./sizes.ts";
 
 /** One call of what is measured; `index` counts up and picks one of many inputs. */
@@ -51,6 +63,25 @@ function everything(certificate: Certificate): unknown {
 
 const limits = { maxBytes: 16 << 20, maxNameAttributes: 20_000, maxCharacters: 64 << 20, maxBlocks: 20_000 };
 
+/** The names that issued certificates get; each call another. */
+function subjectOf(index: number): { commonName: string; organizations: string[] } {
+  const { user, groups } = identityOf(index);
+  return { commonName: user, organizations: groups };
+}
+
+/** A CA, and the public keys of those to whom it issues. */
+function authority(certificates: readonly Uint8Array[]): {
+  issuer: CertificateAuthority;
+  key: KeyObject;
+  keys: Uint8Array[];
+} {
+  const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const signer = keyObjectSigner(key);
+  const { certificate } = issueSelfSignedSync(caTemplate({ subject: { commonName: "kubernetes" } }), signer);
+  const keys = certificates.map((der) => parseCertificate(der).subjectPublicKeyInfo);
+  return { issuer: { certificate, signer }, key, keys };
+}
+
 const own: Record<string, Task> = {
   "sum of the bytes": (certificates) => each(certificates, sum),
   "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
@@ -74,6 +105,39 @@ const own: Record<string, Task> = {
     assert.ok(hostile.every((der) => !safeParseCertificate(der).ok));
     return each(hostile, (der) => safeParseCertificate(der));
   },
+  "crypto.sign alone": (certificates) => {
+    const { key } = authority(certificates);
+    const signed = certificates.map((der) => parseCertificate(der).tbsCertificate);
+    return each(signed, (tbs) => sign("sha256", tbs, key));
+  },
+  "issueCertificateSync with a KeyObject": (certificates) => {
+    const { issuer, keys } = authority(certificates);
+    const issue = (index: number): Certificate =>
+      issueCertificateSync(clientTemplate({ subject: subjectOf(index) }), {
+        publicKey: keys[index % keys.length]!,
+        issuer,
+      }).certificate;
+    assert.equal(parseIdentity(issue(7))?.user, identityOf(7).user);
+    return issue;
+  },
+  "issueCertificate with a CryptoKey": async (certificates) => {
+    const { keys } = authority(certificates);
+    const { signer } = await generateKeyPair("ECDSA-P256");
+    const { certificate } = await issueSelfSigned(
+      caTemplate({ subject: { commonName: "kubernetes" } }),
+      signer,
+    );
+    return (index) =>
+      issueCertificate(clientTemplate({ subject: subjectOf(index) }), {
+        publicKey: keys[index % keys.length]!,
+        issuer: { certificate, signer },
+      });
+  },
+  "issuing by pkijs 4": (certificates) =>
+    issuingByPkijs(
+      certificates.map((der) => parseCertificate(der).subjectPublicKeyInfo),
+      subjectOf,
+    ),
   parseCertificate: (certificates) => each(certificates, (der) => parseCertificate(der)),
   "parseCertificate and every value": (certificates) =>
     each(certificates, (der) => everything(parseCertificate(der))),
