@@ -4,7 +4,7 @@ import { TemplateError } from "../errors.ts";
 /** Fills an array with random bytes and returns it; `crypto.getRandomValues` by default. Inject another only in tests. */
 export type RandomSource = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
 
-const SERIALS_AT_ONCE = 64;
+const SERIALS_AT_ONCE = 256;
 const OCTETS = 20;
 
 /** Random bytes are drawn for many serial numbers at a time, for the call costs more than the bytes. */

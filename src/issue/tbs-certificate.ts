@@ -25,13 +25,17 @@ const VERSION = contextConstructed(0);
 const EXTENSIONS = contextConstructed(3);
 const V3 = 2;
 
+/** One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
+const scratch = /* @__PURE__ */ new DerWriter(2048);
+
 /** DER Extensions of a template; `authorityKeyIdentifier` is the whole extension, or absent where none belongs. */
 export function encodeExtensions(
   extensions: CertificateTemplate["extensions"],
   subjectPublicKeyInfo: Uint8Array,
   authorityKeyIdentifier: Uint8Array | undefined,
 ): Uint8Array {
-  const writer = new DerWriter();
+  const writer = scratch;
+  writer.reset();
   for (let i = extensions.length - 1; i >= 0; i--) {
     const extension = extensions[i]!;
     if (!("computed" in extension)) writeExtension(writer, extension);
@@ -46,14 +50,16 @@ export function encodeExtensions(
 
 /** The part of a certificate that is signed. */
 export function encodeTbs(parts: TbsParts): Uint8Array {
-  const writer = new DerWriter(128 + parts.subjectPublicKeyInfo.length + parts.extensions.length);
+  const validity = encodeValidity(parts);
+  const writer = scratch;
+  writer.reset();
   if (parts.extensions.length > 0) {
     writer.raw(parts.extensions);
     writer.close(EXTENSIONS, 0);
   }
   writer.raw(parts.subjectPublicKeyInfo);
   writer.raw(parts.subject);
-  writer.raw(encodeValidity(parts));
+  writer.raw(validity);
   writer.raw(parts.issuer);
   writer.raw(parts.signatureAlgorithm);
   writer.unsignedInteger(parts.serialNumber);
@@ -85,7 +91,8 @@ export function encodeCertificate(
   signatureAlgorithm: Uint8Array,
   signature: Uint8Array,
 ): Uint8Array {
-  const writer = new DerWriter(32 + tbs.length + signatureAlgorithm.length + signature.length);
+  const writer = scratch;
+  writer.reset();
   writer.bitString(signature);
   writer.raw(signatureAlgorithm);
   writer.raw(tbs);
