@@ -1,0 +1,174 @@
+/** The one algorithm behind the verifying functions: it asks about signatures and is told, at once or later. */
+import type { DerError, KeyError } from "../errors.ts";
+import { equalBytes } from "../bytes.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { checkCertificate, checkPath, checkSignedPath } from "./checks.ts";
+import type { Fault } from "./checks.ts";
+import { candidatePaths } from "./path-building.ts";
+import type { Cut, PathProblem } from "./path-building.ts";
+import { Refusals, describeCertificate, describeName } from "./refusal.ts";
+import { verifyServerName } from "./server-name.ts";
+
+/** Did this issuer's key sign that certificate? */
+export interface SignatureQuestion {
+  readonly child: Certificate;
+  readonly issuer: Certificate;
+}
+
+/** Yes, no, or that key or algorithm must not be used. */
+export type SignatureAnswer = boolean | KeyError | DerError;
+
+/** A path from a certificate to a trust anchor in which everything holds. */
+export interface VerifiedChain {
+  /** The leaf first, the trust anchor last; one certificate if the leaf is itself a trust anchor. */
+  readonly certificates: readonly Certificate[];
+  /** The certificate that was asked about. */
+  readonly leaf: Certificate;
+  /** The one of the trust anchors at which the path ends. */
+  readonly trustAnchor: Certificate;
+  /** The last moment at which all certificates are valid. */
+  readonly notAfter: Date;
+}
+
+/** What is searched for. */
+export type Search = Omit<PathProblem, "refuse" | "isRefuted"> & { readonly serverName?: string };
+
+type Asking<T> = Generator<SignatureQuestion, T, SignatureAnswer>;
+
+/** Gives the first good path in the order of {@link candidatePaths}, or throws why there is none. */
+export function* searchPath(search: Search): Asking<VerifiedChain> {
+  const { leaf, trustAnchors, rules, serverName } = search;
+  const refusals = new Refusals();
+  const refuse = (certificate: Certificate, fault: Fault, certificateIndex: number): void => {
+    const message = `${describeCertificate(certificate, certificateIndex)} ${fault.message}`;
+    const { code, cause } = fault;
+    refusals.add({ code, message, certificateIndex, ...(cause !== undefined && { cause }) });
+  };
+  const fault = checkCertificate(leaf, "leaf", rules);
+  if (fault) {
+    refuse(leaf, fault, 0);
+    throw refusals.error();
+  }
+  if (serverName !== undefined) verifyServerName(leaf, serverName);
+  if (trustAnchors.has(leaf)) {
+    const path = [leaf];
+    const pathFault = checkPath(path, rules) ?? checkSignedPath(path, rules, search.budget.comparisons);
+    if (!pathFault) return chainOf(path);
+    refuse(leaf, pathFault, 0);
+    throw refusals.error();
+  }
+  return yield* searchAbove(search, refusals, refuse);
+}
+
+function* searchAbove(
+  search: Search,
+  refusals: Refusals,
+  refuse: PathProblem["refuse"],
+): Asking<VerifiedChain> {
+  const { leaf, rules, budget, maxIntermediates } = search;
+  const signatures = new Signatures();
+  const cut: Cut = { isTooDeep: false, isOutOfSteps: false };
+  const problem: PathProblem = {
+    ...search,
+    refuse,
+    isRefuted: (child, issuer) => signatures.isRefuted(child, issuer),
+  };
+  const exhaust = (message: string): never => {
+    refusals.add({ code: "ERR_CHAIN_BUDGET", message, certificateIndex: 0 });
+    throw refusals.error();
+  };
+  let found = 0;
+  for (const path of candidatePaths(problem, cut)) {
+    found++;
+    const fault = checkPath(path, rules) ?? (yield* signatures.check(path, budget, exhaust));
+    if (!fault && budget.signedPaths-- <= 0) exhaust("there are more signed paths than are looked at");
+    const last = fault ?? checkSignedPath(path, rules, budget.comparisons);
+    if (!last) return chainOf(path);
+    const index = last.index ?? 0;
+    refuse(path[index]!, last, index);
+    if (last.code === "ERR_CHAIN_BUDGET") throw refusals.error();
+  }
+  if (cut.isOutOfSteps) exhaust("there are more paths than are walked");
+  if (cut.isTooDeep && found === 0)
+    exhaust(`every path to a trust anchor has more than ${maxIntermediates} intermediates`);
+  const message = `${describeCertificate(leaf, 0)} is signed by an unknown authority: no path of certificates leads from its issuer (${describeName(leaf.issuer)}) to a trust anchor`;
+  refusals.add({ code: "ERR_CHAIN_UNKNOWN_AUTHORITY", message, certificateIndex: 0 });
+  throw refusals.error();
+}
+
+interface Answered {
+  readonly issuer: Certificate;
+  readonly fault: Fault | undefined;
+}
+
+/** Remembers what was answered, so that many paths over the same certificates ask once. */
+class Signatures {
+  readonly #answers = new Map<Certificate, Answered[]>();
+
+  /** Whether it was asked before and the answer was not yes. */
+  isRefuted(child: Certificate, issuer: Certificate): boolean {
+    return this.#find(child, issuer)?.fault !== undefined;
+  }
+
+  /** Asks from the leaf upwards, as far as the answers are yes. */
+  *check(
+    path: readonly Certificate[],
+    budget: PathProblem["budget"],
+    exhaust: (message: string) => never,
+  ): Asking<Fault | undefined> {
+    for (let index = 0; index + 1 < path.length; index++) {
+      const child = path[index]!;
+      const issuer = path[index + 1]!;
+      let answer = this.#find(child, issuer);
+      if (!answer) {
+        if (budget.signatureChecks-- <= 0) exhaust("there are more signatures than are checked");
+        answer = { issuer, fault: faultOf(yield { child, issuer }, issuer, index) };
+        this.#answers.set(child, [...(this.#answers.get(child) ?? []), answer]);
+      }
+      if (answer.fault) return answer.fault;
+    }
+    return undefined;
+  }
+
+  /** The key decides: certificates of one CA under several issuers are all the same here. */
+  #find(child: Certificate, issuer: Certificate): Answered | undefined {
+    return this.#answers
+      .get(child)
+      ?.find(
+        (known) =>
+          known.issuer === issuer ||
+          equalBytes(known.issuer.subjectPublicKeyInfo, issuer.subjectPublicKeyInfo),
+      );
+  }
+}
+
+function faultOf(answer: SignatureAnswer, issuer: Certificate, index: number): Fault | undefined {
+  if (answer === true) return undefined;
+  const by = `by certificate ${index + 1} (${describeName(issuer.subject)})`;
+  if (answer === false)
+    return { code: "ERR_CHAIN_SIGNATURE", message: `has a signature that was not made ${by}`, index };
+  const cause = answer;
+  if (cause.code === "ERR_SIGNATURE_ALGORITHM")
+    return {
+      code: "ERR_CHAIN_SIGNATURE_ALGORITHM",
+      message: `has no usable signature: ${cause.message}`,
+      index,
+      cause,
+    };
+  return {
+    code: "ERR_CHAIN_KEY",
+    message: `has a key that is not taken: ${cause.message}`,
+    index: index + 1,
+    cause,
+  };
+}
+
+function chainOf(certificates: readonly Certificate[]): VerifiedChain {
+  const notAfter = Math.min(...certificates.map(({ layout }) => layout.notAfter));
+  return {
+    certificates,
+    leaf: certificates[0]!,
+    trustAnchor: certificates.at(-1)!,
+    notAfter: new Date(notAfter * 1000),
+  };
+}
