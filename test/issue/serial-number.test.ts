@@ -16,7 +16,7 @@ describe("drawn serial numbers", () => {
   });
 
   test("have 159 random bits: each is set about as often as not", () => {
-    const ones = new Array<number>(160).fill(0);
+    const ones = Array.from({ length: 160 }, () => 0);
     for (let n = 0; n < 2000; n++) {
       const serial = drawSerialNumber();
       const padded = new Uint8Array(20);

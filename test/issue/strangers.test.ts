@@ -34,9 +34,7 @@ function newKey(algorithm: string) {
 
 /** Root, intermediate, a server and a client. */
 function hierarchy(algorithm: string, preset: Preset) {
-  const [rootKey, subKey, serverKey, clientKey] = [1, 2, 3, 4].map(() => newKey(algorithm)) as ReturnType<
-    typeof newKey
-  >[];
+  const [rootKey, subKey, serverKey, clientKey] = [1, 2, 3, 4].map(() => newKey(algorithm));
   const root = issueSelfSignedSync(
     caTemplate({ subject: { commonName: "root" }, preset }),
     rootKey!.signer,

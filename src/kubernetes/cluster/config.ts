@@ -222,5 +222,5 @@ function networkFindings(config: ResolvedClusterConfig): Finding[] {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(String(text).slice(0, 64));
+  return JSON.stringify(text.slice(0, 64));
 }

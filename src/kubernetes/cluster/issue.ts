@@ -69,6 +69,11 @@ interface Job {
   readonly node?: ClusterNode;
 }
 
+interface Outcome {
+  readonly entry: IssuedClusterCertificate;
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Issues every certificate of a cluster: CAs first, then all others concurrently, each with a key of its own. Writes nothing.
  *
@@ -103,7 +108,7 @@ export async function issueClusterPki(
   const jobs = rows.flatMap((row) => jobsOf(row, resolved));
   const run = new Run(resolved, { ...options, generateKey }, jobs.length);
   // A CA waits for the CA above it and for no other: roots first, then what stands below them, then the leaves.
-  const issued = new Map<Job, IssuedClusterCertificate>();
+  const issued = new Map<Job, Outcome>();
   for (const level of levelsOf(rows))
     await mapConcurrently(
       jobs.filter(({ row }) => level.includes(row)),
@@ -113,9 +118,9 @@ export async function issueClusterPki(
   const serviceAccountKeys = await generateKey(resolved.keyAlgorithm);
   return {
     config: resolved,
-    certificates: jobs.map((job) => issued.get(job)!),
+    certificates: jobs.map((job) => issued.get(job)!.entry),
     serviceAccountKeys,
-    findings: [...findings, ...run.findings],
+    findings: [...findings, ...jobs.flatMap((job) => issued.get(job)!.findings)],
   };
 }
 
@@ -159,9 +164,8 @@ function levelsOf(rows: readonly ClusterCertificate[]): ClusterCertificate[][] {
   return [...levels, leaves];
 }
 
-/** One run of {@link issueClusterPki}: what has been issued so far. */
+/** One run of {@link issueClusterPki}: which authorities there are so far. */
 class Run {
-  readonly findings: Finding[] = [];
   readonly #config: ResolvedClusterConfig;
   readonly #options: IssueClusterOptions & Required<Pick<IssueClusterOptions, "generateKey">>;
   readonly #total: number;
@@ -178,7 +182,7 @@ class Run {
     this.#total = total;
   }
 
-  async issue({ row, node }: Job): Promise<IssuedClusterCertificate> {
+  async issue({ row, node }: Job): Promise<Outcome> {
     const { generateKey, random, signal, onProgress } = this.#options;
     signal?.throwIfAborted();
     const keys = await generateKey(this.#config.keyAlgorithm);
@@ -198,17 +202,13 @@ class Run {
       : await issueSelfSigned(template, keys.signer, rules);
     if (node === undefined) this.#authorities.set(row.name, { certificate, signer: keys.signer });
     const place = node ? `certificates.${row.name}[${node.name}]` : `certificates.${row.name}`;
-    for (const finding of findings) this.findings.push({ ...finding, path: `${place}.${finding.path}` });
     const { name, path, ca } = row;
     const forNode = node && { node: node.name };
     onProgress?.({ done: ++this.#done, total: this.#total, name, ...forNode });
+    const issuedBy = ca !== undefined && { ca };
     return {
-      name,
-      path,
-      ...(ca !== undefined && { ca }),
-      ...forNode,
-      certificate,
-      privateKey: keys.privateKey,
+      entry: { name, path, ...issuedBy, ...forNode, certificate, privateKey: keys.privateKey },
+      findings: findings.map((finding) => ({ ...finding, path: `${place}.${finding.path}` })),
     };
   }
 }
