@@ -1,0 +1,232 @@
+/** Who a request comes from, as kube-apiserver's x509 authenticator decides it: a verified chain first, then the name. */
+import { equalBytes } from "../bytes.ts";
+import type { Mode } from "../der/reader.ts";
+import { poolOf } from "../verify/certificate-pool.ts";
+import type { CertificatePool, CertificatesInput } from "../verify/certificate-pool.ts";
+import { verifyCertificateChain } from "../verify/verify-chain.ts";
+import type { ChainSignatureVerifier } from "../verify/verify-chain.ts";
+import type { VerifiedChain } from "../verify/search.ts";
+import { Certificate, parseCertificate } from "../x509/certificate.ts";
+import type { CertificateInput } from "../x509/certificate.ts";
+import { toDer } from "../x509/input.ts";
+import { toUserInfo } from "./authenticated-groups.ts";
+import type { UserInfo } from "./authenticated-groups.ts";
+import { parseIdentity } from "./identity.ts";
+
+/** What a peer sends: its certificate, or a list of its certificate and what may stand between it and a trust anchor. */
+export type PeerCertificates = CertificateInput | readonly [CertificateInput, ...CertificateInput[]];
+
+/** Whom an authenticator believes. */
+export interface AuthenticatorOptions {
+  /** The client CAs, as in `--client-ca-file`. */
+  readonly trustAnchors: CertificatesInput;
+  /** What may stand between, if the peer sends nothing but its certificate, as in Kubernetes. */
+  readonly intermediates?: CertificatesInput;
+  /** `"safe"` by default, for chain and identity; see {@link verifyCertificateChain} and {@link parseIdentity}. */
+  readonly mode?: Mode;
+  /** Checks signatures; WebCrypto by default. */
+  readonly verifySignature?: ChainSignatureVerifier;
+}
+
+/** As {@link AuthenticatorOptions}, for one moment. */
+export interface AuthenticateOptions extends AuthenticatorOptions {
+  /** The moment that counts; now by default. A number is milliseconds since 1970. */
+  readonly at?: Date | number;
+}
+
+/**
+ * Tells who a request with this client certificate comes from, as kube-apiserver does: the chain must be good for `clientAuth` now, then the
+ * subject names the user.
+ *
+ * The answer is that of a TokenReview, with `system:authenticated` among the groups. `undefined` means that the certificate is good but names
+ * nobody (no CN): kube-apiserver then asks its other authenticators and may take the request as anonymous. An error means refusal (401), never
+ * anonymous. The peer must have proven that it has the key, which TLS does. Not checked: revocation.
+ *
+ * Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go` (`AuthenticateRequest`).
+ *
+ * @throws ChainError if the certificate is not to be trusted, see {@link verifyCertificateChain}
+ * @throws IdentityError if it names someone whom it is not safe to let in, see {@link parseIdentity}
+ * @throws PemError, DerError, CertificateError if a certificate does not parse
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { authenticate, ChainError } from "kubepki";
+ *
+ * const pem = `-----BEGIN CERTIFICATE-----
+ * MIIBcTCCASOgAwIBAgIUYMLBfxrvRLvHQ6SxvgVdEOiQyAAwBQYDK2VwMCQxEzAR
+ * BgNVBAoMCmRldmVsb3BlcnMxDTALBgNVBAMMBGphbmUwIBcNMjYxMTIzMjI1ODM3
+ * WhgPMjEyNjEwMzAyMjU4MzdaMCQxEzARBgNVBAoMCmRldmVsb3BlcnMxDTALBgNV
+ * BAMMBGphbmUwKjAFBgMrZXADIQA1CrppgeyM7+iS5XAi7hf8KHlAo0xuBsn+nL3/
+ * k4FnxKNlMGMwHQYDVR0OBBYEFDgyCUPn1E8dxsbAoFzp1vX2r2jVMB8GA1UdIwQY
+ * MBaAFDgyCUPn1E8dxsbAoFzp1vX2r2jVMAwGA1UdEwEB/wQCMAAwEwYDVR0lBAww
+ * CgYIKwYBBQUHAwIwBQYDK2VwA0EA8s+QNmUpc2TD/L2Ukl3eODeNH9aGLlpoCPoN
+ * k0UYAtoLrDrW32lr/4XCMxgaAaJwWWzEGbC9mwHAIX2J3V3FBQ==
+ * -----END CERTIFICATE-----`;
+ * const at = new Date("2030-01-01T00:00:00Z");
+ * const userInfo = await authenticate(pem, { trustAnchors: pem, at });
+ * assert.equal(userInfo?.username, "jane");
+ * assert.deepEqual(userInfo.groups, ["developers", "system:authenticated"]);
+ * await assert.rejects(authenticate(pem, { trustAnchors: [], at }), ChainError);
+ * ```
+ */
+export async function authenticate(
+  input: PeerCertificates,
+  options: AuthenticateOptions,
+): Promise<UserInfo | undefined> {
+  const peers = peersOf(input);
+  const { userInfo } = await verifyPeer(parseCertificate(peers[0], modeOf(options)), peers.slice(1), options);
+  return userInfo;
+}
+
+interface Verified {
+  readonly chain: VerifiedChain;
+  readonly userInfo: UserInfo | undefined;
+}
+
+async function verifyPeer(
+  leaf: Certificate,
+  others: readonly CertificateInput[],
+  options: AuthenticateOptions,
+): Promise<Verified> {
+  const intermediates = options.intermediates ?? others;
+  const chain = await verifyCertificateChain(leaf, { ...options, intermediates, usage: "clientAuth" });
+  const identity = parseIdentity(leaf, modeOf(options));
+  return { chain, userInfo: identity && toUserInfo(identity) };
+}
+
+function peersOf(input: PeerCertificates): readonly [CertificateInput, ...CertificateInput[]] {
+  return Array.isArray(input)
+    ? (input as readonly [CertificateInput, ...CertificateInput[]])
+    : [input as CertificateInput];
+}
+
+function modeOf({ mode = "safe" }: { readonly mode?: Mode }): { readonly mode: Mode } {
+  return { mode };
+}
+
+/** Clients that are in one cluster at a time, at some kilobytes each. */
+const MAX_REMEMBERED = 1000;
+
+interface Remembered {
+  readonly leaf: Uint8Array;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly userInfo: UserInfo | undefined;
+}
+
+/** Tells who requests come from, and remembers the chains it has verified. Made by {@link createAuthenticator}. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  #trustAnchors: CertificatePool;
+  #remembered = new Map<number, Remembered>();
+
+  /** Not for callers: use {@link createAuthenticator}. */
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#trustAnchors = poolOf(options.trustAnchors, modeOf(options));
+  }
+
+  /**
+   * As {@link authenticate}. A certificate whose chain was good before is not verified again while every certificate of that chain is valid, also
+   * if the peer sends fewer intermediates than then. The clock is looked at every time. The answer is frozen.
+   *
+   * @throws ChainError, IdentityError, PemError, DerError, CertificateError as {@link authenticate}; refusals are not remembered
+   */
+  async authenticate(input: PeerCertificates, at: Date | number = Date.now()): Promise<UserInfo | undefined> {
+    const peers = peersOf(input);
+    const known = this.#recall(peers[0], Number(at));
+    if (known) return known.userInfo;
+    const trustAnchors = this.#trustAnchors;
+    const leaf = parseCertificate(peers[0], modeOf(this.#options));
+    const verified = await verifyPeer(leaf, peers.slice(1), { ...this.#options, trustAnchors, at });
+    // The trust anchors may have been replaced while a signature was checked.
+    if (trustAnchors === this.#trustAnchors) this.#remember(leaf, verified);
+    return verified.userInfo;
+  }
+
+  /**
+   * Believes these client CAs from now on and no others; everything remembered is forgotten.
+   *
+   * @throws PemError, DerError, CertificateError if one does not parse; then the old ones stay
+   */
+  replaceTrustAnchors(trustAnchors: CertificatesInput): void {
+    this.#trustAnchors = poolOf(trustAnchors, modeOf(this.#options));
+    this.#remembered = new Map();
+  }
+
+  #recall(input: CertificateInput, at: number): Remembered | undefined {
+    const der = input instanceof Certificate ? input.der : toDer(input, "CERTIFICATE", modeOf(this.#options));
+    const key = slotOf(der);
+    const known = this.#remembered.get(key);
+    if (!known || !equalBytes(known.leaf, der)) return undefined;
+    this.#remembered.delete(key);
+    if (!(at >= known.notBefore && at <= known.notAfter)) return undefined;
+    this.#remembered.set(key, known); // last used, last to go
+    return known;
+  }
+
+  #remember(leaf: Certificate, { chain, userInfo }: Verified): void {
+    const notBefore = Math.max(...chain.certificates.map((certificate) => certificate.notBefore.getTime()));
+    const notAfter = chain.notAfter.getTime();
+    this.#remembered.set(slotOf(leaf.der), {
+      leaf: leaf.der,
+      notBefore,
+      notAfter,
+      userInfo: freeze(userInfo),
+    });
+    if (this.#remembered.size > MAX_REMEMBERED)
+      this.#remembered.delete(this.#remembered.keys().next().value!);
+  }
+}
+
+/**
+ * Where a certificate is remembered: a number made of its last octets, which belong to the signature. The whole DER is compared there, so that the other
+ * form that every ECDSA signature has is another certificate, and two certificates in one place only push each other out.
+ */
+function slotOf(der: Uint8Array): number {
+  let slot = der.length;
+  for (let i = Math.max(0, der.length - 16); i < der.length; i++) slot = (Math.imul(slot, 31) + der[i]!) | 0;
+  return slot;
+}
+
+/** It is handed out many times, so nobody may change it. */
+function freeze(userInfo: UserInfo | undefined): UserInfo | undefined {
+  if (!userInfo) return undefined;
+  Object.freeze(userInfo.groups);
+  for (const values of Object.values(userInfo.extra)) Object.freeze(values);
+  Object.freeze(userInfo.extra);
+  return Object.freeze(userInfo);
+}
+
+/**
+ * An authenticator for a server: parses the client CAs once, and verifies the chain of a certificate once for as long as it is valid.
+ *
+ * At most 1,000 verified certificates are remembered, by their whole DER; the longest unused is forgotten first. Every call looks at the clock, so a
+ * certificate that expires while a connection is open stops working, as with kube-apiserver.
+ *
+ * @throws PemError, DerError, CertificateError if a client CA does not parse
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createAuthenticator } from "kubepki";
+ *
+ * const pem = `-----BEGIN CERTIFICATE-----
+ * MIIBcTCCASOgAwIBAgIUYMLBfxrvRLvHQ6SxvgVdEOiQyAAwBQYDK2VwMCQxEzAR
+ * BgNVBAoMCmRldmVsb3BlcnMxDTALBgNVBAMMBGphbmUwIBcNMjYxMTIzMjI1ODM3
+ * WhgPMjEyNjEwMzAyMjU4MzdaMCQxEzARBgNVBAoMCmRldmVsb3BlcnMxDTALBgNV
+ * BAMMBGphbmUwKjAFBgMrZXADIQA1CrppgeyM7+iS5XAi7hf8KHlAo0xuBsn+nL3/
+ * k4FnxKNlMGMwHQYDVR0OBBYEFDgyCUPn1E8dxsbAoFzp1vX2r2jVMB8GA1UdIwQY
+ * MBaAFDgyCUPn1E8dxsbAoFzp1vX2r2jVMAwGA1UdEwEB/wQCMAAwEwYDVR0lBAww
+ * CgYIKwYBBQUHAwIwBQYDK2VwA0EA8s+QNmUpc2TD/L2Ukl3eODeNH9aGLlpoCPoN
+ * k0UYAtoLrDrW32lr/4XCMxgaAaJwWWzEGbC9mwHAIX2J3V3FBQ==
+ * -----END CERTIFICATE-----`;
+ * const authenticator = createAuthenticator({ trustAnchors: pem });
+ * const userInfo = await authenticator.authenticate(pem, new Date("2030-01-01T00:00:00Z"));
+ * assert.equal(userInfo?.username, "jane");
+ * ```
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  return new Authenticator(options);
+}
