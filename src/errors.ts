@@ -302,6 +302,7 @@ export class IdentityError extends PkiError {
 
 /** The certificate is fine, but there is no reason to trust it for this purpose. Refuse the peer. */
 export class ChainError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "ChainError";
   /** Everything that stood against it, the most useful first; empty where there is but one thing to say. */
   declare readonly reasons: readonly ChainError[];
@@ -354,6 +355,7 @@ export function inputError(code: InputCode, message: string, place: ErrorPlace):
 
 /** The description of the cluster makes no sense. Correct it; nothing was issued. */
 export class ClusterError extends PkiError {
+  /** The name of the class, also in minified bundles. */
   override readonly name = "ClusterError";
   /** Not for callers: the cluster functions make these. */
   constructor(code: CodesOf<"ClusterError">, message: string, place?: ErrorPlace) {
@@ -363,8 +365,18 @@ export class ClusterError extends PkiError {
 
 /** What a `safeParse*` function returns: the value, or the error that its throwing twin would have thrown. */
 export type SafeResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: PkiError };
+  | {
+      /** It worked. */
+      readonly ok: true;
+      /** What was parsed. */
+      readonly value: T;
+    }
+  | {
+      /** It did not work. */
+      readonly ok: false;
+      /** Why not. */
+      readonly error: PkiError;
+    };
 
 /**
  * Runs a synchronous parser and returns its `PkiError` instead of throwing it.

@@ -1,7 +1,7 @@
 /**
  * kubepki: what a certificate means to Kubernetes.
  *
- * @module
+ * @module kubepki
  */
 export {
   CertificateError,
@@ -14,7 +14,7 @@ export {
   PkiError,
   TemplateError,
 } from "./errors.ts";
-export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace, SafeResult } from "./errors.ts";
+export type { ChainErrorPlace, CodesOf, ErrorCode, ErrorCodes, ErrorPlace, SafeResult } from "./errors.ts";
 export type { Finding } from "./finding.ts";
 export type { Mode } from "./der/reader.ts";
 export { encodeOid, oidToText } from "./oid.ts";
@@ -129,6 +129,7 @@ export { caTemplate, clientTemplate, servingTemplate } from "./issue/template.ts
 export type {
   AlternativeNames,
   AtLeastOne,
+  ServerAlternativeNames,
   CaTemplateOptions,
   CertificateTemplate,
   ClientTemplateOptions,

@@ -21,7 +21,9 @@ const resolveToSource = {
     onResolve({ filter: /^kubepki(\/|$)/ }, ({ path }) => ({
       path: fileURLToPath(new URL(`src/${path.slice("kubepki/".length) || "."}/index.ts`, root)),
     }));
-    onResolve({ filter: /^[^./]/ }, ({ path, kind }) => (kind === "entry-point" ? undefined : { path, external: true }));
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === "entry-point" ? undefined : { path, external: true },
+    );
   },
 };
 

@@ -1,7 +1,7 @@
 /**
  * DER reader and writer for authors of extension codecs: X.690 and nothing of certificates.
  *
- * @module
+ * @module kubepki/der
  */
 export { DerReader, MAX_DEPTH, MAX_DEVIATIONS } from "./reader.ts";
 export type { Label, Mode, ReaderOptions } from "./reader.ts";
@@ -14,4 +14,4 @@ export { readTime } from "./time.ts";
 export { checkString, decodeString } from "./strings.ts";
 export { encodeOid, oidToText, readOid } from "../oid.ts";
 export { DerError, PkiError } from "../errors.ts";
-export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace } from "../errors.ts";
+export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace, InputCode } from "../errors.ts";

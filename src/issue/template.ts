@@ -62,12 +62,19 @@ export interface TemplateOptions extends ValidityOptions {
 export type AtLeastOne<T> = readonly [T, ...T[]];
 
 /** Alternative names of which at least one is a DNS name or an IP address: what a server is called by. */
-export type ServerNames =
-  | (AlternativeNames & { readonly dnsNames: AtLeastOne<string> })
-  | (AlternativeNames & { readonly ipAddresses: AtLeastOne<string> });
+export type ServerAlternativeNames =
+  | (AlternativeNames & {
+      /** At least one DNS name. */
+      readonly dnsNames: AtLeastOne<string>;
+    })
+  | (AlternativeNames & {
+      /** At least one IPv4 or IPv6 address as text. */
+      readonly ipAddresses: AtLeastOne<string>;
+    });
 
 /** What {@link caTemplate} takes. */
 export interface CaTemplateOptions extends TemplateOptions, AlternativeNames {
+  /** Whom it is about; a CA must have a name. */
   readonly subject: NameTemplate;
   /** How many CAs may stand below; absent means any number. */
   readonly pathLength?: number;
@@ -76,10 +83,15 @@ export interface CaTemplateOptions extends TemplateOptions, AlternativeNames {
 }
 
 /** What {@link servingTemplate} takes. */
-export type ServingTemplateOptions = TemplateOptions & ServerNames & { readonly subject: NameTemplate };
+export type ServingTemplateOptions = TemplateOptions &
+  ServerAlternativeNames & {
+    /** Whom it is about; may be empty, for clients look at the alternative names. */
+    readonly subject: NameTemplate;
+  };
 
 /** What {@link clientTemplate} takes. */
 export interface ClientTemplateOptions extends TemplateOptions, AlternativeNames {
+  /** Whom it is about: CN is the user, O are the groups. */
   readonly subject: NameTemplate;
 }
 

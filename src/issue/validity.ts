@@ -2,7 +2,9 @@ import { TemplateError } from "../errors.ts";
 
 /** From when to when a certificate is valid, both ends included; whole seconds, fractions are cut (RFC 5280 4.1.2.5). */
 export interface Validity {
+  /** First second in which it is valid. */
   readonly notBefore: Date;
+  /** Last second in which it is valid. */
   readonly notAfter: Date;
 }
 

@@ -100,7 +100,7 @@ export class PrivateKey {
   }
 
   /** What JSON shows: everything but the secret. */
-  toJSON(): { algorithm: PublicKeyAlgorithmName; extractable: boolean } {
+  toJSON(): Pick<PrivateKey, "algorithm" | "extractable"> {
     return { algorithm: this.algorithm, extractable: this.extractable };
   }
 

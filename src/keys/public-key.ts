@@ -24,7 +24,12 @@ export interface PublicKeyOptions {
 }
 
 /** Where a SubjectPublicKeyInfo stands: its DER, or anything that has it, such as a certificate, a request, a signer or a private key. */
-export type PublicKeySource = Uint8Array | { readonly subjectPublicKeyInfo: Uint8Array };
+export type PublicKeySource =
+  | Uint8Array
+  | {
+      /** DER SubjectPublicKeyInfo. */
+      readonly subjectPublicKeyInfo: Uint8Array;
+    };
 
 const MAX_RSA_BITS = 8192;
 const MIN_RSA_BITS = 1024;

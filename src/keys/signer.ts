@@ -46,8 +46,18 @@ export interface Signer {
 
 /** A WebCrypto key pair, or a private key with the DER SubjectPublicKeyInfo of its public half. */
 export type SigningCryptoKey =
-  | { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
-  | { readonly privateKey: CryptoKey; readonly subjectPublicKeyInfo: Uint8Array };
+  | {
+      /** May sign; need not be extractable. */
+      readonly privateKey: CryptoKey;
+      /** Extractable, as public keys are. */
+      readonly publicKey: CryptoKey;
+    }
+  | {
+      /** May sign; need not be extractable. */
+      readonly privateKey: CryptoKey;
+      /** DER of the public half. */
+      readonly subjectPublicKeyInfo: Uint8Array;
+    };
 
 /**
  * The signature algorithm that Kubernetes takes for a key, as DER AlgorithmIdentifier: SHA-256 for RSA (PKCS#1 v1.5) and P-256, SHA-384 for

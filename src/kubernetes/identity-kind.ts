@@ -58,17 +58,21 @@ export type IdentityKind =
   | {
       /** A service account. */
       readonly kind: "serviceAccount";
+      /** Its namespace. */
       readonly namespace: string;
+      /** Its name. */
       readonly name: string;
     }
   | {
       /** A part of the control plane, or one of kubeadm's administrators. */
       readonly kind: "component";
+      /** Which one. */
       readonly component: Component;
     }
   | {
       /** The holder of a bootstrap token. */
       readonly kind: "bootstrapToken";
+      /** The public half of the token. */
       readonly tokenId: string;
     }
   | {

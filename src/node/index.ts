@@ -1,7 +1,7 @@
 /**
  * What needs Node: signers that answer at once.
  *
- * @module
+ * @module kubepki/node
  */
 export { keyObjectSigner, parseKeyObject, verifySignatureSync } from "./signer.ts";
 export type { SyncSigner } from "./signer.ts";

@@ -27,28 +27,51 @@ const EXTENSIONS = 0xa3;
  * whoever holds a layout holds bytes that passed. Values are made later, by those who want them.
  */
 export class CertificateLayout {
+  /** The whole certificate. */
   readonly bytes: Uint8Array;
+  /** How it was parsed. */
   readonly options: ParseOptions;
+  /** How strictly it was parsed. */
   readonly mode: Mode;
+  /** What Kubernetes mode let through. */
   readonly deviations: readonly PkiError[];
+  /** 1, 2 or 3. */
   version = 1;
+  /** Where the signed part begins. */
   tbsStart = 0;
+  /** Offset after the signed part. */
   tbsEnd = 0;
+  /** Where the contents of the serial number begin. */
   serialStart = 0;
+  /** Offset after the serial number. */
   serialEnd = 0;
+  /** Where the inner signature algorithm begins. */
   algorithmStart = 0;
+  /** Offset after the inner signature algorithm. */
   algorithmEnd = 0;
+  /** Where the issuer begins. */
   issuerStart = 0;
+  /** Offset after the issuer. */
   issuerEnd = 0;
+  /** First second in which it is valid, since 1970. */
   notBefore = 0;
+  /** Last second in which it is valid, since 1970. */
   notAfter = 0;
+  /** Where the subject begins. */
   subjectStart = 0;
+  /** Offset after the subject. */
   subjectEnd = 0;
+  /** Where the subject's public key begins. */
   keyStart = 0;
+  /** Offset after the subject's public key. */
   keyEnd = 0;
+  /** Where the SEQUENCE of extensions begins; 0 if there is none. */
   extensionsStart = 0;
+  /** Offset after the extensions; 0 if there are none. */
   extensionsEnd = 0;
+  /** Where the octets of the signature begin. */
   signatureStart = 0;
+  /** Offset after the signature. */
   signatureEnd = 0;
 
   constructor(bytes: Uint8Array, options: ParseOptions) {

@@ -9,7 +9,14 @@ import { MAX_BYTES } from "./limits.ts";
  *
  * `{ raw }` takes `X509Certificate` and `PeerCertificate` of `node:tls`, without their types.
  */
-export type DerInput = string | Uint8Array | ArrayBuffer | { readonly raw: Uint8Array };
+export type DerInput =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | {
+      /** DER. */
+      readonly raw: Uint8Array;
+    };
 
 /**
  * A private copy of the input's DER, so that nobody changes what was checked. A plain `Uint8Array`, never a `Buffer`: one kind of

@@ -31,16 +31,23 @@ export interface AttributeTemplate {
  * one type in **one** SET, which DER sorts: organizations can change their order. To keep an order, give RDNs.
  */
 export interface SubjectFields {
+  /** C. */
   readonly countries?: readonly string[];
+  /** ST. */
   readonly provinces?: readonly string[];
+  /** L. */
   readonly localities?: readonly string[];
+  /** STREET. */
   readonly streetAddresses?: readonly string[];
+  /** POSTALCODE. */
   readonly postalCodes?: readonly string[];
   /** O; to Kubernetes the groups. */
   readonly organizations?: readonly string[];
+  /** OU; nothing to Kubernetes. */
   readonly organizationalUnits?: readonly string[];
   /** CN; to Kubernetes the user. */
   readonly commonName?: string;
+  /** The attribute serialNumber; not that of the certificate. */
   readonly serialNumber?: string;
 }
 

@@ -23,7 +23,9 @@ export interface IssuedClusterCertificate {
   readonly ca?: string;
   /** The node that it is for; absent: the whole cluster. */
   readonly node?: string;
+  /** Parsed in safe mode. */
   readonly certificate: Certificate;
+  /** Its key, which can be exported. */
   readonly privateKey: PrivateKey;
 }
 
@@ -41,9 +43,13 @@ export interface ClusterPki {
 
 /** What was just issued, out of how many. */
 export interface ClusterProgress {
+  /** How many certificates are there. */
   readonly done: number;
+  /** How many there will be. */
   readonly total: number;
+  /** Name of the row that was just issued. */
   readonly name: string;
+  /** The node it is for; absent: the whole cluster. */
   readonly node?: string;
 }
 

@@ -23,15 +23,20 @@ import { writeSubjectAltName } from "./subject-alt-name.ts";
 export type ExtensionTemplate =
   | {
       [Id in ExtensionId]: {
+        /** Its name in RFC 5280. */
         readonly id: Id;
+        /** Whether who does not understand it must refuse the certificate. */
         readonly critical: boolean;
+        /** What it says. */
         readonly value: ExtensionValues[Id];
       };
     }[ExtensionId]
   | {
+      /** Absent, which tells it from one that is understood. */
       readonly id?: undefined;
       /** The object identifier as dotted text. */
       readonly oid: string;
+      /** Whether who does not understand it must refuse the certificate. */
       readonly critical: boolean;
       /** The DER element inside of extnValue. */
       readonly der: Uint8Array;

@@ -8,17 +8,29 @@ import { readEach } from "./each.ts";
 
 /** Extended key usages by name, in the order in which Kubernetes' signers write them (RFC 5280 4.2.1.12, Go `extKeyUsageOIDs`). */
 export const EXTENDED_KEY_USAGES = {
+  /** Everything. */
   any: "2.5.29.37.0",
+  /** TLS servers. */
   serverAuth: "1.3.6.1.5.5.7.3.1",
+  /** TLS clients; what kube-apiserver asks for. */
   clientAuth: "1.3.6.1.5.5.7.3.2",
+  /** Programs. */
   codeSigning: "1.3.6.1.5.5.7.3.3",
+  /** E-mail. */
   emailProtection: "1.3.6.1.5.5.7.3.4",
+  /** IPsec, an old one. */
   ipsecEndSystem: "1.3.6.1.5.5.7.3.5",
+  /** IPsec, an old one. */
   ipsecTunnel: "1.3.6.1.5.5.7.3.6",
+  /** IPsec, an old one. */
   ipsecUser: "1.3.6.1.5.5.7.3.7",
+  /** Time stamps. */
   timeStamping: "1.3.6.1.5.5.7.3.8",
+  /** Answers about revocation. */
   ocspSigning: "1.3.6.1.5.5.7.3.9",
+  /** Of the time of export restrictions. */
   microsoftServerGatedCrypto: "1.3.6.1.4.1.311.10.3.3",
+  /** Of the time of export restrictions. */
   netscapeServerGatedCrypto: "2.16.840.1.113730.4.1",
 } as const;
 
