@@ -76,7 +76,7 @@ interface Caller {
   readonly server: RunningServer;
 }
 
-/** Everybody who calls, each by the name that kubeadm writes into its kubeconfig file. */
+/** Everybody who calls, and by which of the server's names; together they use every kind of name that its certificate has. */
 async function callersOf(
   pki: ClusterPki,
   apiServer: RunningServer,
