@@ -6,17 +6,16 @@ import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Limits } from "../x509/limits.ts";
-import { encodeName } from "../x509/name-writer.ts";
 import { prepareIssuer, selfIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
 import { isCaTemplate } from "./extension-rules.ts";
-import { failResult, finish } from "./finish.ts";
+import { failResult, finish, readingLimits } from "./finish.ts";
 import type { IssuedCertificate, Prepared } from "./finish.ts";
 import { Report } from "./report.ts";
 import { drawSerialNumber, parseSerialNumber } from "./serial-number.ts";
 import type { RandomSource } from "./serial-number.ts";
 import { checkSubjectKey } from "./subject-key.ts";
-import { encodeCertificate, encodeExtensions, encodeTbs } from "./tbs-certificate.ts";
+import { encodeCertificate, encodeSubject, encodeTbs } from "./tbs-certificate.ts";
 import type { TbsParts } from "./tbs-certificate.ts";
 import type { CertificateTemplate } from "./template.ts";
 import { checkTemplate, tryToEncode } from "./validate-template.ts";
@@ -176,7 +175,7 @@ function prepareSelfSigned(
     const message = "only a CA signs itself; a leaf needs an issuer";
     throw new TemplateError("ERR_TEMPLATE_EXTENSION", message, { path: "extensions.basicConstraints" });
   }
-  const name = tryToEncode("subject", () => encodeName(template.subject), new Report(true))!;
+  const name = tryToEncode("subject", () => encodeSubject(template.subject), new Report(true))!;
   return prepare(template, signer.subjectPublicKeyInfo, selfIssuer(name, signer), options);
 }
 
@@ -190,26 +189,40 @@ function prepare(
   // A report that throws gives back a period whenever it comes back at all; the same holds for what is encoded.
   const period = checkTemplate(template, issuer, options, report)!;
   checkSubjectKey(subjectPublicKeyInfo);
-  const subject = tryToEncode("subject", () => encodeName(template.subject), report)!;
+  const subject = tryToEncode("subject", () => encodeSubject(template.subject), report)!;
   const selfIssued = equalBytes(subject, issuer.name);
-  const authorityKeyIdentifier = selfIssued ? undefined : issuer.authorityKeyIdentifier;
-  const encode = (): Uint8Array =>
-    encodeExtensions(template.extensions, subjectPublicKeyInfo, authorityKeyIdentifier);
+  const { serialNumber, random } = options;
   const parts: TbsParts = {
-    serialNumber:
-      options.serialNumber === undefined
-        ? drawSerialNumber(options.random)
-        : parseSerialNumber(options.serialNumber),
+    serialNumber: serialNumber === undefined ? drawSerialNumber(random) : parseSerialNumber(serialNumber),
     signatureAlgorithm: issuer.signer.signatureAlgorithm,
     issuer: issuer.name,
-    ...period,
+    notBefore: period.notBefore,
+    notAfter: period.notAfter,
     subject,
     subjectPublicKeyInfo,
-    extensions: tryToEncode("extensions", encode, report)!,
+    extensions: template.extensions,
+    authorityKeyIdentifier: selfIssued ? undefined : issuer.authorityKeyIdentifier,
   };
-  const tbs = encodeTbs(parts);
-  rehearse(tbs, issuer.signer, options);
-  return { issuer, parts, tbs, findings: report.findings };
+  const tbs = tryToEncode("extensions", () => encodeTbs(parts), report)!;
+  if (!isCovered(template, tbs.der)) rehearse(tbs.der, issuer.signer, options);
+  return { issuer, tbs, findings: report.findings };
+}
+
+/** Up to here, no limit of any reader is near. */
+const SMALL = 32_768;
+
+/** Whether the rules alone make sure that the certificate can be read: they know these extensions to the last octet. */
+function isCovered({ subject, extensions }: CertificateTemplate, tbs: Uint8Array): boolean {
+  return (
+    tbs.length < SMALL &&
+    !("der" in subject) &&
+    extensions.every((extension) => {
+      if ("computed" in extension) return true;
+      const { id } = extension;
+      if (id === "subjectAltName") return extension.value.every((name) => "value" in name);
+      return id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
+    })
+  );
 }
 
 /** What stands for a signature that is yet to be made. */
@@ -218,12 +231,11 @@ const NO_SIGNATURE = /* @__PURE__ */ new Uint8Array(0);
 /** Reads what is about to be signed as everybody will read it: what would be refused then must not be signed now. */
 function rehearse(tbs: Uint8Array, { signatureAlgorithm }: Signer, limits: Limits): void {
   try {
-    parseCertificate(encodeCertificate(tbs, signatureAlgorithm, NO_SIGNATURE), limits);
+    parseCertificate(encodeCertificate(tbs, signatureAlgorithm, NO_SIGNATURE), readingLimits(limits));
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
-    const code = error.path?.startsWith("tbsCertificate.subject")
-      ? "ERR_TEMPLATE_NAME"
-      : "ERR_TEMPLATE_EXTENSION";
+    const inSubject = error.path?.startsWith("tbsCertificate.subject");
+    const code = inSubject ? "ERR_TEMPLATE_NAME" : "ERR_TEMPLATE_EXTENSION";
     throw new TemplateError(code, `no reader would take the certificate: ${error.message}`, { cause: error });
   }
 }
@@ -232,27 +244,27 @@ function rehearse(tbs: Uint8Array, { signatureAlgorithm }: Signer, limits: Limit
 const proven = /* @__PURE__ */ new WeakSet<Signer>();
 
 async function finishLater(prepared: Prepared, options: SelfSignOptions): Promise<IssuedCertificate> {
-  const { tbs } = prepared;
+  const { der } = prepared.tbs;
   const { signer } = prepared.issuer;
   const { verifier = verifySignature } = options;
-  const signature = await signer.sign(tbs.slice()); // a copy: ours must stay what it is
+  const signature = await signer.sign(der.slice()); // a copy: ours must stay what it is
   const issued = finish(prepared, signature, options);
   if (!proven.has(signer)) {
     const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
-    acceptProof(signer, await verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, tbs.slice()));
+    acceptProof(signer, await verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der.slice()));
   }
   return issued;
 }
 
 function finishNow(prepared: Prepared, options: SelfSignOptions): IssuedCertificate {
-  const { tbs } = prepared;
+  const { der } = prepared.tbs;
   const { signer } = prepared.issuer;
   const { verifier } = options;
-  const signature = atOnce(signer.sign(tbs.slice()), "signer");
+  const signature = atOnce(signer.sign(der.slice()), "signer");
   const issued = finish(prepared, signature, options);
   if (verifier && !proven.has(signer)) {
     const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
-    const holds = verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, tbs.slice());
+    const holds = verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der.slice());
     acceptProof(signer, atOnce(holds, "verifier"));
   }
   return issued;

@@ -1,11 +1,14 @@
 import { SEQUENCE, contextConstructed } from "../der/tag.ts";
 import { DerWriter } from "../der/writer.ts";
+import type { CertificateLayout } from "../x509/certificate-layout.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
+import { writeName } from "../x509/name-writer.ts";
+import type { NameTemplate } from "../x509/name-writer.ts";
 import { keyIdentifier } from "./key-identifier.ts";
 import type { CertificateTemplate } from "./template.ts";
 import type { Period } from "./validity-rules.ts";
 
-/** The fields of a TBSCertificate as they are written (RFC 5280 4.1). */
+/** What goes into a TBSCertificate (RFC 5280 4.1). */
 export interface TbsParts extends Period {
   /** Big-endian, without sign. */
   readonly serialNumber: Uint8Array;
@@ -17,8 +20,25 @@ export interface TbsParts extends Period {
   readonly subject: Uint8Array;
   /** DER SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfo: Uint8Array;
-  /** DER Extensions; empty if there are none. */
-  readonly extensions: Uint8Array;
+  readonly extensions: CertificateTemplate["extensions"];
+  /** The whole authority key identifier extension; absent where none belongs. */
+  readonly authorityKeyIdentifier: Uint8Array | undefined;
+}
+
+/** A TBSCertificate, and where each field of it begins: as distance from its end, for it is written from the back to the front. */
+export interface Tbs extends Period {
+  readonly der: Uint8Array;
+  /** The SEQUENCE of extensions; 0 if there is none. */
+  readonly extensions: number;
+  readonly key: number;
+  /** What follows the key: the extensions with their tag. */
+  readonly keyEnd: number;
+  readonly subject: number;
+  readonly validity: number;
+  readonly issuer: number;
+  readonly algorithm: number;
+  /** The contents of the serial number. */
+  readonly serial: number;
 }
 
 const VERSION = contextConstructed(0);
@@ -28,60 +48,66 @@ const V3 = 2;
 /** One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
 const scratch = /* @__PURE__ */ new DerWriter(2048);
 
-/** DER Extensions of a template; `authorityKeyIdentifier` is the whole extension, or absent where none belongs. */
-export function encodeExtensions(
-  extensions: CertificateTemplate["extensions"],
-  subjectPublicKeyInfo: Uint8Array,
-  authorityKeyIdentifier: Uint8Array | undefined,
-): Uint8Array {
-  const writer = scratch;
-  writer.reset();
-  for (let i = extensions.length - 1; i >= 0; i--) {
-    const extension = extensions[i]!;
-    if (!("computed" in extension)) writeExtension(writer, extension);
-    else if (extension.computed === "subjectKeyIdentifier") {
-      const value = keyIdentifier(subjectPublicKeyInfo);
-      writeExtension(writer, { id: "subjectKeyIdentifier", critical: false, value });
-    } else if (authorityKeyIdentifier) writer.raw(authorityKeyIdentifier);
-  }
-  if (writer.mark() > 0) writer.close(SEQUENCE, 0); // an empty list is not DER of this type (RFC 5280 4.1)
-  return writer.finish();
+/** DER Name. As `encodeName`, which makes a buffer for each. */
+export function encodeSubject(subject: NameTemplate): Uint8Array {
+  scratch.reset();
+  writeName(scratch, subject);
+  return scratch.finish();
 }
 
 /** The part of a certificate that is signed. */
-export function encodeTbs(parts: TbsParts): Uint8Array {
-  const validity = encodeValidity(parts);
+export function encodeTbs(parts: TbsParts): Tbs {
+  const { notBefore, notAfter } = parts;
+  const validityDer = encodeValidity(parts);
   const writer = scratch;
   writer.reset();
-  if (parts.extensions.length > 0) {
-    writer.raw(parts.extensions);
-    writer.close(EXTENSIONS, 0);
-  }
+  writeExtensions(writer, parts);
+  const extensions = writer.mark();
+  if (extensions > 0) writer.close(EXTENSIONS, 0);
+  const keyEnd = writer.mark();
   writer.raw(parts.subjectPublicKeyInfo);
+  const key = writer.mark();
   writer.raw(parts.subject);
-  writer.raw(validity);
+  const subject = writer.mark();
+  writer.raw(validityDer);
+  const validity = writer.mark();
   writer.raw(parts.issuer);
+  const issuer = writer.mark();
   writer.raw(parts.signatureAlgorithm);
+  const algorithm = writer.mark();
   writer.unsignedInteger(parts.serialNumber);
+  const serial = writer.mark() - 2; // tag and length are one octet each: at most 20 octets follow
   const version = writer.mark();
   writer.smallInteger(V3);
   writer.close(VERSION, version);
   writer.close(SEQUENCE, 0);
-  return writer.finish();
+  const der = writer.finish();
+  return { der, notBefore, notAfter, extensions, key, keyEnd, subject, validity, issuer, algorithm, serial };
+}
+
+function writeExtensions(writer: DerWriter, parts: TbsParts): void {
+  const { extensions, authorityKeyIdentifier } = parts;
+  for (let i = extensions.length - 1; i >= 0; i--) {
+    const extension = extensions[i]!;
+    if (!("computed" in extension)) writeExtension(writer, extension);
+    else if (extension.computed === "subjectKeyIdentifier") {
+      const value = keyIdentifier(parts.subjectPublicKeyInfo);
+      writeExtension(writer, { id: "subjectKeyIdentifier", critical: false, value });
+    } else if (authorityKeyIdentifier) writer.raw(authorityKeyIdentifier);
+  }
+  if (writer.mark() > 0) writer.close(SEQUENCE, 0); // an empty list must be left out (RFC 5280 4.1)
 }
 
 /** Certificates that are issued one after the other often have the same dates, and a date takes longer to write than a name. */
-let last: { readonly period: Period; readonly der: Uint8Array } | undefined;
+let last: { readonly notBefore: number; readonly notAfter: number; readonly der: Uint8Array } | undefined;
 
-function encodeValidity(period: Period): Uint8Array {
-  if (last?.period.notBefore === period.notBefore && last.period.notAfter === period.notAfter)
-    return last.der;
-  const { notBefore, notAfter } = period;
+function encodeValidity({ notBefore, notAfter }: Period): Uint8Array {
+  if (last?.notBefore === notBefore && last.notAfter === notAfter) return last.der;
   const writer = new DerWriter(64);
   writer.time(notAfter);
   writer.time(notBefore);
   writer.close(SEQUENCE, 0);
-  last = { period: { notBefore, notAfter }, der: writer.finish() };
+  last = { notBefore, notAfter, der: writer.finish() };
   return last.der;
 }
 
@@ -98,4 +124,27 @@ export function encodeCertificate(
   writer.raw(tbs);
   writer.close(SEQUENCE, 0);
   return writer.finish();
+}
+
+/**
+ * The first field that the reader finds elsewhere, or with another value, than the writer put it. The bytes between are those that were written,
+ * for nobody else has had them in hands.
+ */
+export function differingField(read: CertificateLayout, written: Tbs): string | undefined {
+  const { tbsStart, tbsEnd } = read;
+  const differs = (at: number, distance: number): boolean => tbsEnd - at !== distance;
+  if (tbsEnd - tbsStart !== written.der.length) return "length";
+  if (read.version !== V3 + 1) return "version";
+  if (differs(read.serialStart, written.serial) || differs(read.serialEnd, written.algorithm))
+    return "serial number";
+  if (differs(read.algorithmStart, written.algorithm) || differs(read.algorithmEnd, written.issuer))
+    return "signature algorithm";
+  if (differs(read.issuerStart, written.issuer) || differs(read.issuerEnd, written.validity)) return "issuer";
+  if (read.notBefore !== written.notBefore || read.notAfter !== written.notAfter) return "validity";
+  if (differs(read.subjectStart, written.subject) || differs(read.subjectEnd, written.key)) return "subject";
+  if (differs(read.keyStart, written.key) || differs(read.keyEnd, written.keyEnd)) return "public key";
+  if (written.extensions === 0) return read.extensionsEnd === 0 ? undefined : "extensions";
+  return differs(read.extensionsStart, written.extensions) || read.extensionsEnd !== tbsEnd
+    ? "extensions"
+    : undefined;
 }

@@ -101,11 +101,11 @@ export function checkTemplate(
 function validityContext(
   template: CertificateTemplate,
   issuer: Issuer | undefined,
-  rules: TemplateRules,
+  { now = new Date(), maxLifetimeSeconds }: TemplateRules,
 ): Parameters<typeof checkValidity>[1] {
-  const maxSeconds = rules.maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : undefined);
+  const maxSeconds = maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : undefined);
   return {
-    now: rules.now?.getTime() ?? Date.now(),
+    now: now.getTime(),
     ...(issuer?.period && { issuer: issuer.period }),
     ...(maxSeconds !== undefined && { maxSeconds }),
   };
