@@ -186,3 +186,20 @@ export type {
   IssueClusterOptions,
   IssuedClusterCertificate,
 } from "./kubernetes/cluster/issue.ts";
+
+export { CertificatePool } from "./verify/certificate-pool.ts";
+export type { CertificatesInput } from "./verify/certificate-pool.ts";
+export type { Refusal } from "./verify/refusal.ts";
+export type { VerifiedChain } from "./verify/search.ts";
+export { verifyCertificateChain, verifyCertificateChainSync } from "./verify/verify-chain.ts";
+export type {
+  ChainSignatureVerifier,
+  VerifyChainOptions,
+  VerifyChainSyncOptions,
+} from "./verify/verify-chain.ts";
+export { authenticate, Authenticator, createAuthenticator } from "./kubernetes/authenticate.ts";
+export type {
+  AuthenticateOptions,
+  AuthenticatorOptions,
+  PeerCertificates,
+} from "./kubernetes/authenticate.ts";

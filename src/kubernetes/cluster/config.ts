@@ -59,6 +59,7 @@ export type ResolvedClusterConfig = Required<Omit<ClusterConfig, "controlPlaneEn
  * ```
  */
 export function resolveClusterConfig(config: ClusterConfig): ResolvedClusterConfig {
+  const { now = new Date() } = config;
   return {
     clusterName: "kubernetes",
     certSANs: [],
@@ -67,8 +68,8 @@ export function resolveClusterConfig(config: ClusterConfig): ResolvedClusterConf
     keyAlgorithm: "ECDSA-P256",
     lifetimeSeconds: YEAR_SECONDS,
     caLifetimeSeconds: 10 * YEAR_SECONDS,
-    now: new Date(),
     ...config,
+    now,
   };
 }
 
