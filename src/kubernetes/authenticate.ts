@@ -186,7 +186,8 @@ export class Authenticator {
  */
 function slotOf(der: Uint8Array): number {
   let slot = der.length;
-  for (let i = Math.max(0, der.length - 16); i < der.length; i++) slot = (Math.imul(slot, 31) + der[i]!) | 0;
+  for (let i = Math.max(0, der.length - 16); i < der.length; i++)
+    slot = Math.imul(slot ^ der[i]!, 0x01000193);
   return slot;
 }
 
