@@ -130,16 +130,15 @@ function codePoint(code: number): string {
 }
 
 /** Names without `system:` that kubeadm binds to cluster-admin and to system:kubelet-api-admin. */
-const POWERFUL: Readonly<Record<string, string>> = {
-  [ORGANIZATION]: "kubeadm:cluster-admins",
-  [COMMON_NAME]: "kube-apiserver-kubelet-client",
-};
+const POWERFUL_GROUP = "kubeadm:cluster-admins";
+const POWERFUL_USER = "kube-apiserver-kubelet-client";
 
 function checkPrivilege({ type, value, path }: PlacedAttribute, report: Report): void {
   if (type !== COMMON_NAME && type !== ORGANIZATION) return;
   // Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it.
   const folded = value.normalize("NFKC").trim().toLowerCase();
-  if (!folded.startsWith("system:") && folded !== POWERFUL[type]) return;
+  if (!folded.startsWith("system:") && folded !== (type === COMMON_NAME ? POWERFUL_USER : POWERFUL_GROUP))
+    return;
   const what = type === COMMON_NAME ? "user" : "group";
   const message = `the ${what} ${JSON.stringify(value.slice(0, 64))} has privileges in Kubernetes, which takes allowPrivileged: true`;
   report.error("ERR_TEMPLATE_PRIVILEGED_NAME", path, message);

@@ -1,9 +1,9 @@
 import type { Report } from "./report.ts";
-import { YEAR_SECONDS, isMoment, secondsOf } from "./validity.ts";
+import { isMoment, secondsOf } from "./validity.ts";
 import type { Validity } from "./validity.ts";
 
-/** {@link validFor} may put the start up to an hour before now, which is not counted against the year. */
-export const MAX_CLIENT_SECONDS: number = YEAR_SECONDS + 3600;
+/** {@link validFor} may put the start up to an hour before now, which is not counted against the year of 31,536,000 seconds. */
+export const MAX_CLIENT_SECONDS = 31_539_600;
 
 /** Seconds since 1970, as they are written. */
 export interface Period {

@@ -32,7 +32,7 @@ export interface PrivateKeyParts {
 }
 
 /** An RSA key of 8192 bits has 4.7 KB, and an expanded ML-DSA-87 key 5 KB. */
-const MAX_BYTES = 16 * 1024;
+const MAX_BYTES = 16_384;
 
 /**
  * Reads a private key in any of its encodings, which tell each other apart by their second element.
