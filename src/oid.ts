@@ -46,8 +46,10 @@ export function readOid(
   if (bytes[position - 1]! >= 0x80) reader.fail("ERR_DER_OID", "the last arc is cut", label);
   let first = start;
   for (let i = start; i < position; i++) {
-    if (i === first && bytes[i] === 0x80) reader.fail("ERR_DER_OID", "an arc has padding", label);
-    if (bytes[i]! >= 0x80) continue;
+    if (bytes[i]! >= 0x80) {
+      if (i === first && bytes[i] === 0x80) reader.fail("ERR_DER_OID", "an arc has padding", label);
+      continue;
+    }
     if (i - first >= 4 && bitsOfArc(bytes, first, i) > arcBits) {
       reader.fail("ERR_DER_OID_ARC", `an arc has more than ${arcBits} bits`, label);
     }
@@ -115,6 +117,19 @@ function bigArc(bytes: Uint8Array, first: number, last: number): bigint {
  * ```
  */
 export function encodeOid(text: string): Uint8Array<ArrayBuffer> {
+  let contents = encoded.get(text);
+  if (contents === undefined) {
+    contents = encodeArcs(text);
+    if (encoded.size < MAX_ENCODED) encoded.set(text, contents);
+  }
+  return contents.slice(); // whoever writes into the answer changes only that
+}
+
+/** The few identifiers that names and extensions are made of, over and over; looking one up costs a fifth of encoding it. */
+const encoded = /* @__PURE__ */ new Map<string, Uint8Array<ArrayBuffer>>();
+const MAX_ENCODED = 256;
+
+function encodeArcs(text: string): Uint8Array<ArrayBuffer> {
   const arcs = text.split(".");
   if (text.length > 1024 || arcs.length < 2 || !arcs.every(isArc)) failText(text);
   const root = Number(arcs[0]);

@@ -230,7 +230,7 @@ export class DerReader {
     if (content > this.limit) this.fail("ERR_DER_TRUNCATED", "the length octets are cut", label);
     let length = 0;
     for (let i = at + 2; i < content; i++) length = length * 256 + this.bytes[i]!;
-    if (length < 0x80 || length < 256 ** (count - 1))
+    if (length < 0x80 || this.bytes[at + 2] === 0)
       this.fail("ERR_DER_LENGTH", "the length is not minimal", label);
     return content + length;
   }

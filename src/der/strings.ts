@@ -84,8 +84,9 @@ export function checkString(reader: DerReader, tag: number, label: Label): boole
  */
 export function decodeString(bytes: Uint8Array, start: number, end: number, tag: number): string {
   if (tag === BMP_STRING) return decodeBmp(bytes, start, end);
-  const latin1 = tag === TELETEX_STRING || (end - start <= SHORT && isAscii(bytes, start, end));
-  return latin1 ? fromCharCodes(bytes, start, end) : UTF8.decode(bytes.subarray(start, end));
+  if (tag === TELETEX_STRING) return decodeLatin1(bytes, start, end);
+  const short = end - start <= SHORT ? fromCharCodes(bytes, start, end, 0x7f) : undefined;
+  return short ?? UTF8.decode(bytes.subarray(start, end));
 }
 
 /** Tells whether all bytes are below 128. */
@@ -137,16 +138,27 @@ function decodeBmp(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
-/** Each octet as the character with its code. Made in one call, a string is flat: whoever looks at it pays for nothing more. */
-function fromCharCodes(bytes: Uint8Array, start: number, end: number): string {
+function decodeLatin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
-  for (let from = start; from < end; from += SHORT) {
-    // oxlint-disable-next-line unicorn/no-new-array -- Array.from costs more than all the rest here
-    const codes = new Array<number>(Math.min(SHORT, end - from));
-    for (let i = 0; i < codes.length; i++) codes[i] = bytes[from + i]!;
-    text += String.fromCharCode(...codes);
-  }
+  for (let at = start; at < end; at += SHORT)
+    text += fromCharCodes(bytes, at, Math.min(at + SHORT, end), 0xff)!;
   return text;
+}
+
+/**
+ * Each octet as the character with its code; undefined if one is above `highest`, which is one less than a power of two. Made in one call,
+ * a string is flat: whoever looks at it pays for nothing more.
+ */
+function fromCharCodes(bytes: Uint8Array, start: number, end: number, highest: number): string | undefined {
+  // oxlint-disable-next-line unicorn/no-new-array -- Array.from costs more than all the rest here
+  const codes = new Array<number>(end - start);
+  let all = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const octet = bytes[start + i]!;
+    all |= octet;
+    codes[i] = octet;
+  }
+  return all <= highest ? String.fromCharCode(...codes) : undefined;
 }
 
 function fail(reader: DerReader, message: string, label: Label): never {

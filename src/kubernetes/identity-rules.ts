@@ -40,12 +40,12 @@ function checkText(text: string, field: string, allowInvisible: boolean): void {
 
 /** Index of a control character (C0, DEL, C1), which logs and headers would interpret, or else of an invisible one; -1 if there is none. */
 export function findHidden(text: string, allowInvisible = false): number {
-  let ascii = true;
+  let all = 0;
   for (let i = 0; i < text.length; i++) {
     if (isControl(text, i)) return i;
-    if (text.charCodeAt(i) >= 0x80) ascii = false;
+    all |= text.charCodeAt(i);
   }
-  return ascii || allowInvisible ? -1 : text.search(INVISIBLE);
+  return all < 0x80 || allowInvisible ? -1 : text.search(INVISIBLE);
 }
 
 /** Tells whether the character that stands there is C0, DEL or C1. */
