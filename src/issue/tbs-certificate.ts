@@ -1,7 +1,8 @@
-import { SEQUENCE, contextConstructed } from "../der/tag.ts";
+import { SEQUENCE } from "../der/tag.ts";
 import { DerWriter } from "../der/writer.ts";
 import type { CertificateLayout } from "../x509/certificate-layout.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
+import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { writeName } from "../x509/name-writer.ts";
 import type { NameTemplate } from "../x509/name-writer.ts";
 import { keyIdentifier } from "./key-identifier.ts";
@@ -41,8 +42,8 @@ export interface Tbs extends Period {
   readonly serial: number;
 }
 
-const VERSION = contextConstructed(0);
-const EXTENSIONS = contextConstructed(3);
+const VERSION = 0xa0;
+const EXTENSIONS = 0xa3;
 const V3 = 2;
 
 /** One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
@@ -89,13 +90,29 @@ function writeExtensions(writer: DerWriter, parts: TbsParts): void {
   const { extensions, authorityKeyIdentifier } = parts;
   for (let i = extensions.length - 1; i >= 0; i--) {
     const extension = extensions[i]!;
-    if (!("computed" in extension)) writeExtension(writer, extension);
+    if (!("computed" in extension)) writeRemembered(writer, extension);
     else if (extension.computed === "subjectKeyIdentifier") {
       const value = keyIdentifier(parts.subjectPublicKeyInfo);
       writeExtension(writer, { id: "subjectKeyIdentifier", critical: false, value });
     } else if (authorityKeyIdentifier) writer.raw(authorityKeyIdentifier);
   }
   if (writer.mark() > 0) writer.close(SEQUENCE, 0); // an empty list must be left out (RFC 5280 4.1)
+}
+
+/** What the usual extensions look like. By object, so only for what cannot change: flat values that are frozen, as those of our templates are. */
+const remembered = /* @__PURE__ */ new WeakMap<ExtensionTemplate, Uint8Array>();
+
+function writeRemembered(writer: DerWriter, extension: ExtensionTemplate): void {
+  const known = remembered.get(extension);
+  if (known) return writer.raw(known);
+  const start = writer.mark();
+  writeExtension(writer, extension);
+  const { id } = extension;
+  const flat = id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
+  if (!flat || !Object.isFrozen(extension) || !Object.isFrozen(extension.value)) return;
+  const own = new DerWriter(writer.mark() - start);
+  writeExtension(own, extension);
+  remembered.set(extension, own.finish());
 }
 
 /** Certificates that are issued one after the other often have the same dates, and a date takes longer to write than a name. */

@@ -95,7 +95,19 @@ export interface ClientTemplateOptions extends TemplateOptions, AlternativeNames
   readonly subject: NameTemplate;
 }
 
-const KUBEADM_KEY_USAGE: readonly KeyUsage[] = ["digitalSignature", "keyEncipherment"];
+const KUBEADM_KEY_USAGE: readonly KeyUsage[] = /* @__PURE__ */ Object.freeze([
+  "digitalSignature",
+  "keyEncipherment",
+] as const);
+const SIGNING_KEY_USAGE: readonly KeyUsage[] = /* @__PURE__ */ Object.freeze(["digitalSignature"] as const);
+const SERVER: readonly ExtendedKeyUsage[] = /* @__PURE__ */ Object.freeze(["serverAuth"] as const);
+const CLIENT: readonly ExtendedKeyUsage[] = /* @__PURE__ */ Object.freeze(["clientAuth"] as const);
+/** Frozen with their values, as all that templates share: their encodings are remembered by the objects. */
+const LEAF: ExtensionTemplate = /* @__PURE__ */ Object.freeze({
+  id: "basicConstraints",
+  critical: true,
+  value: /* @__PURE__ */ Object.freeze({ ca: false }),
+} as const);
 
 /**
  * Template of a CA certificate, root or intermediate. Valid for ten years by default.
@@ -154,7 +166,7 @@ export function caTemplate(options: CaTemplateOptions): CertificateTemplate {
  * ```
  */
 export function servingTemplate(options: ServingTemplateOptions): CertificateTemplate {
-  return leafTemplate(options, ["serverAuth"]);
+  return leafTemplate(options, SERVER);
 }
 
 /**
@@ -172,7 +184,7 @@ export function servingTemplate(options: ServingTemplateOptions): CertificateTem
  * ```
  */
 export function clientTemplate(options: ClientTemplateOptions): CertificateTemplate {
-  return leafTemplate(options, ["clientAuth"]);
+  return leafTemplate(options, CLIENT);
 }
 
 function leafTemplate(
@@ -185,8 +197,8 @@ function leafTemplate(
     subject,
     validity: preset === "csrSigner" ? signerValidity(options) : validFor(options),
     extensions: [
-      ...usageExtensions(options, recommended ? ["digitalSignature"] : KUBEADM_KEY_USAGE, extendedKeyUsage),
-      { id: "basicConstraints", critical: true, value: { ca: false } },
+      ...usageExtensions(options, recommended ? SIGNING_KEY_USAGE : KUBEADM_KEY_USAGE, extendedKeyUsage),
+      LEAF,
       { computed: "authorityKeyIdentifier" },
       ...nameExtensions(options),
       ...(options.extraExtensions ?? []),
@@ -213,11 +225,31 @@ function usageExtensions(
   const odd = usages.find((usage) => !KEY_USAGES.includes(usage));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no key usage`);
   if (usages.length > 0) {
-    const value = KEY_USAGES.filter((usage) => usages.includes(usage));
-    extensions.push({ id: "keyUsage", critical: true, value });
+    // Our own lists have the order of the bits already.
+    const value = usages === keyUsage ? usages : KEY_USAGES.filter((usage) => usages.includes(usage));
+    extensions.push(sharedExtension("keyUsage", true, value));
   }
-  if (extended.length > 0) extensions.push({ id: "extendedKeyUsage", critical: false, value: extended });
+  if (extended.length > 0) extensions.push(sharedExtension("extendedKeyUsage", false, extended));
   return extensions;
+}
+
+type UsageExtension = Extract<ExtensionTemplate, { readonly id: "keyUsage" | "extendedKeyUsage" }>;
+
+/** One extension object for each of the lists above, for those who remember things by objects. */
+const shared = /* @__PURE__ */ new WeakMap<object, ExtensionTemplate>();
+
+function sharedExtension(
+  id: UsageExtension["id"],
+  critical: boolean,
+  value: readonly (KeyUsage | ExtendedKeyUsage)[],
+): ExtensionTemplate {
+  const known = shared.get(value);
+  if (known) return known;
+  const extension = { id, critical, value } as ExtensionTemplate;
+  const ours =
+    value === KUBEADM_KEY_USAGE || value === SIGNING_KEY_USAGE || value === SERVER || value === CLIENT;
+  if (ours) shared.set(value, Object.freeze(extension));
+  return extension;
 }
 
 /** The subject alternative name, if there is any; critical only if the subject is empty (RFC 5280 4.2.1.6). */

@@ -101,13 +101,12 @@ export function checkTemplate(
 function validityContext(
   template: CertificateTemplate,
   issuer: Issuer | undefined,
-  { now = new Date(), maxLifetimeSeconds }: TemplateRules,
+  rules: TemplateRules,
 ): Parameters<typeof checkValidity>[1] {
-  const maxSeconds = maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : undefined);
   return {
-    now: now.getTime(),
-    ...(issuer?.period && { issuer: issuer.period }),
-    ...(maxSeconds !== undefined && { maxSeconds }),
+    now: rules.now?.getTime() ?? Date.now(),
+    issuer: issuer?.period,
+    maxSeconds: rules.maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : Infinity),
   };
 }
 
@@ -144,8 +143,10 @@ export function tryToEncode<T>(path: string, encode: () => T, report: Report): T
   } catch (error) {
     if (!(error instanceof PkiError || error instanceof TypeError)) throw error;
     const code = path === "subject" ? "ERR_TEMPLATE_NAME" : "ERR_TEMPLATE_EXTENSION";
-    if (!report.findings.some((finding) => finding.path.startsWith(path)))
-      report.error(code, path, error.message, error);
+    const known = report.findings.some(
+      (finding) => finding.severity === "error" && finding.path.startsWith(path),
+    );
+    if (!known) report.error(code, path, error.message, error);
     return undefined;
   }
 }

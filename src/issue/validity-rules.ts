@@ -13,12 +13,12 @@ export interface Period {
 
 /** What the dates are held against. */
 export interface ValidityContext {
-  /** The issuer's own validity; absent where a root issues itself, or is not known yet. */
-  readonly issuer?: Period;
+  /** The issuer's own validity; undefined where a root issues itself, or is not known yet. */
+  readonly issuer: Period | undefined;
   /** The clock, in milliseconds since 1970 as `Date` has it. */
   readonly now: number;
-  /** Longest allowed time from start to end, in seconds; absent: any. */
-  readonly maxSeconds?: number;
+  /** Longest allowed time from start to end, in seconds. */
+  readonly maxSeconds: number;
 }
 
 /**
@@ -38,7 +38,7 @@ export function checkValidity(
       return fail(`validity.${field}`, "the date is invalid, or outside of the years 0 to 9999");
   const asked = { notBefore: secondsOf(validity.notBefore), notAfter: secondsOf(validity.notAfter) };
   if (asked.notAfter < asked.notBefore) return fail("validity", "the end is before the start");
-  const { issuer, now, maxSeconds = Infinity } = context;
+  const { issuer, now, maxSeconds } = context;
   const period = issuer && asked.notAfter > issuer.notAfter ? cap(asked, issuer.notAfter, report) : asked;
   if (issuer && period.notBefore >= issuer.notAfter)
     return fail("validity", `the signer has expired: NotAfter=${goTime(issuer.notAfter)}`);

@@ -459,6 +459,15 @@ test.each([
   expect(findings.map((finding) => [finding.code, finding.severity])).toEqual([[code, "warning"]]);
 });
 
+test("a warning about a place does not hide an error there", () => {
+  const twice = clientTemplate({ subject: { organizations: ["\ud800", "\ud800"] }, now: NOW });
+  expect(validateTemplate(twice, undefined, { now: NOW }).map(({ code }) => code)).toContain(
+    "ERR_TEMPLATE_NAME",
+  );
+  const issue = () => issueCertificateSync(twice, { publicKey: leafKey, issuer: authority(), now: NOW });
+  expect(fault(issue).code).toBe("ERR_TEMPLATE_NAME");
+});
+
 test("all errors are found, not the first alone", () => {
   const template = server({
     subject: { commonName: "system:a\n" },
