@@ -87,6 +87,7 @@ describe("the quickstart", () => {
     "x509: certificate is valid for api.prod.example.com, cp-1, kubernetes,",
     "NET::ERR_CERT_COMMON_NAME_INVALID",
     "ERR_SERVER_NAME_MISMATCH",
+    "ERR_CHAIN_SIGNATURE: ",
   ])("shows what people search for: %s", (text) => {
     expect(run.output).toContain(text);
   });

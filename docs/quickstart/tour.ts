@@ -1,7 +1,7 @@
 /** The tour: issue, write, serve, call, and be refused. */
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
-import { parseIdentity, PkiError, verifyServerName } from "kubepki";
+import { parseIdentity, PkiError, verifyCertificateChain, verifyServerName } from "kubepki";
 import type { Certificate, ClusterPki } from "kubepki";
 import { call } from "./client.ts";
 import {
@@ -121,7 +121,15 @@ async function refuseImpostor({ port }: RunningServer, trusting: Certificate): P
     ["server", `401 Unauthorized (${answer.unauthorized})`],
     ["kubectl", "error: You must be logged in to the server (Unauthorized)"],
     ["kube-apiserver's log", "x509: certificate signed by unknown authority"],
+    ["kubepki", await reasonAgainst(as.certificate, trusting)],
   ]);
+}
+
+/** Why our own verification of the chain refuses it, which is not TLS. */
+async function reasonAgainst(certificate: Certificate, ca: Certificate): Promise<string> {
+  const verification = verifyCertificateChain(certificate, { trustAnchors: [ca], usage: "clientAuth" });
+  const { code, message } = await refusalOf(verification);
+  return `${String(code)}: ${message}`;
 }
 
 async function refuseUnknownServer({ port }: RunningServer, pki: ClusterPki): Promise<void> {
