@@ -59,7 +59,6 @@ export function encodeSubject(subject: NameTemplate): Uint8Array {
 /** The part of a certificate that is signed. */
 export function encodeTbs(parts: TbsParts): Tbs {
   const { notBefore, notAfter } = parts;
-  const validityDer = encodeValidity(parts);
   const writer = scratch;
   writer.reset();
   writeExtensions(writer, parts);
@@ -70,7 +69,9 @@ export function encodeTbs(parts: TbsParts): Tbs {
   const key = writer.mark();
   writer.raw(parts.subject);
   const subject = writer.mark();
-  writer.raw(validityDer);
+  writeDate(writer, notAfter);
+  writeDate(writer, notBefore);
+  writer.close(SEQUENCE, subject);
   const validity = writer.mark();
   writer.raw(parts.issuer);
   const issuer = writer.mark();
@@ -115,17 +116,20 @@ function writeRemembered(writer: DerWriter, extension: ExtensionTemplate): void 
   remembered.set(extension, own.finish());
 }
 
-/** Certificates that are issued one after the other often have the same dates, and a date takes longer to write than a name. */
-let last: { readonly notBefore: number; readonly notAfter: number; readonly der: Uint8Array } | undefined;
+/** Dates in DER. Certificates that are issued one after the other have the same, and a date takes longer to write than a name. */
+const dates = /* @__PURE__ */ new Map<number, Uint8Array>();
+const MAX_DATES = 64;
 
-function encodeValidity({ notBefore, notAfter }: Period): Uint8Array {
-  if (last?.notBefore === notBefore && last.notAfter === notAfter) return last.der;
-  const writer = new DerWriter(64);
-  writer.time(notAfter);
-  writer.time(notBefore);
-  writer.close(SEQUENCE, 0);
-  last = { notBefore, notAfter, der: writer.finish() };
-  return last.der;
+function writeDate(writer: DerWriter, seconds: number): void {
+  let der = dates.get(seconds);
+  if (der === undefined) {
+    const own = new DerWriter(20);
+    own.time(seconds);
+    der = own.finish();
+    if (dates.size >= MAX_DATES) dates.clear();
+    dates.set(seconds, der);
+  }
+  writer.raw(der);
 }
 
 /** A certificate of its three parts. */

@@ -103,10 +103,11 @@ function validityContext(
   issuer: Issuer | undefined,
   rules: TemplateRules,
 ): Parameters<typeof checkValidity>[1] {
+  const { now = new Date(), maxLifetimeSeconds } = rules;
   return {
-    now: rules.now?.getTime() ?? Date.now(),
+    now: now.getTime(),
     issuer: issuer?.period,
-    maxSeconds: rules.maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : Infinity),
+    maxSeconds: maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : Infinity),
   };
 }
 
