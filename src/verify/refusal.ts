@@ -5,10 +5,13 @@ import type { Certificate } from "../x509/certificate.ts";
 
 /** A reason against one path, or against one certificate in any path. */
 export interface Refusal {
+  /** What is wrong, as a stable name. */
   readonly code: CodesOf<"ChainError">;
+  /** What is wrong, for people. */
   readonly message: string;
   /** Place of the certificate at fault, 0 for the leaf. */
   readonly certificateIndex: number;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
