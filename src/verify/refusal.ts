@@ -12,6 +12,7 @@ export interface Refusal {
   /** Place of the certificate at fault, 0 for the leaf. */
   readonly certificateIndex: number;
   /** The error that led to this one. */
+  /** The error behind it, such as that of a key which cannot be used. */
   readonly cause?: unknown;
 }
 

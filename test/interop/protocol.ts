@@ -171,7 +171,7 @@ export interface Refused {
 
 /** Every operation: what is asked, and what comes back when it is not refused. */
 export interface Operations {
-  about: [Record<never, never>, { readonly go: string }];
+  about: [Record<string, never>, { readonly go: string }];
   /** Parses and converts without any chain; refused when Go does not parse it. */
   identity: [
     { readonly leaf: string; readonly uidGateOff?: boolean },

@@ -79,12 +79,9 @@ export function writeExtension(writer: DerWriter, extension: ExtensionTemplate):
   writer.close(SEQUENCE, end);
 }
 
-function writeValue<Id extends ExtensionId>(
-  writer: DerWriter,
-  id: Id,
-  value: ExtensionValues[ExtensionId],
-): void {
-  WRITERS[id](writer, value as ExtensionValues[Id]);
+function writeValue(writer: DerWriter, id: ExtensionId, value: ExtensionValues[ExtensionId]): void {
+  // Each row takes its own kind of value, which callers' types have paired with the id.
+  (WRITERS[id] as (writer: DerWriter, value: ExtensionValues[ExtensionId]) => void)(writer, value);
 }
 
 /**

@@ -119,7 +119,7 @@ export const pemTexts: Readonly<Record<string, string>> = {
   "a good and a broken certificate": good + block("AQID\n"),
   "a broken base64 block, then a certificate": block("A\n") + good,
   "a key before the certificate": block("AQID\n", "PRIVATE KEY") + good,
-  "one line missing": block(`${lines.filter((_, i) => i !== 1).join("\n")}`),
+  "one line missing": block(lines.filter((_, i) => i !== 1).join("\n")),
   "blocks without newline between": good.trimEnd() + good,
   "blocks on one line": small.trimEnd() + small,
   "vertical tab after BEGIN": small.replace("-----\n", "-----\v\n"),
