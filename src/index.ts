@@ -124,6 +124,7 @@ export {
 } from "./issue/issue.ts";
 export type { IssuedCertificate, IssueOptions, SelfSignOptions } from "./issue/issue.ts";
 export type { RandomSource } from "./issue/serial-number.ts";
+export type { TemplateWarning } from "./issue/report.ts";
 export type { NameRules } from "./issue/subject-rules.ts";
 export { caTemplate, clientTemplate, servingTemplate } from "./issue/template.ts";
 export type {
