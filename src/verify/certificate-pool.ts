@@ -1,4 +1,5 @@
 /** Certificates among which issuers are looked for. */
+import { equalBytes } from "../bytes.ts";
 import { parseCertificate, parseCertificates } from "../x509/certificate.ts";
 import type { Certificate, CertificateInput } from "../x509/certificate.ts";
 import type { ParseOptions } from "../x509/certificate-layout.ts";
@@ -40,19 +41,20 @@ export class CertificatePool {
   }
 
   /** The certificates whose subject is, byte for byte, the issuer of this one (Go `findPotentialParents`). */
-  namedAsIssuerOf(child: Certificate): Certificate[] {
-    if (!this.#index && ++this.#lookups > LOOKUPS_BEFORE_INDEX)
-      this.#index = indexBySubject(this.certificates);
-    const { bytes, issuerStart, issuerEnd } = child.layout;
-    const candidates = this.#index
-      ? (this.#index.get(hashName(bytes, issuerStart, issuerEnd)) ?? [])
-      : this.certificates;
-    return candidates.filter((candidate) => isNamedAsIssuer(candidate, child));
+  namedAsIssuerOf({ layout: { bytes, issuerStart, issuerEnd } }: Certificate): Certificate[] {
+    return this.#named(bytes, issuerStart, issuerEnd);
   }
 
   /** Whether exactly this certificate is in the pool. */
-  has(certificate: Certificate): boolean {
-    return this.certificates.some((other) => other === certificate || isSameDer(other.der, certificate.der));
+  has({ der, layout: { bytes, subjectStart, subjectEnd } }: Certificate): boolean {
+    return this.#named(bytes, subjectStart, subjectEnd).some((other) => equalBytes(other.der, der));
+  }
+
+  #named(bytes: Uint8Array, start: number, end: number): Certificate[] {
+    if (!this.#index && ++this.#lookups > LOOKUPS_BEFORE_INDEX)
+      this.#index = indexBySubject(this.certificates);
+    const candidates = this.#index ? (this.#index.get(hashName(bytes, start, end)) ?? []) : this.certificates;
+    return candidates.filter((candidate) => hasSubject(candidate, bytes, start, end));
   }
 }
 
@@ -73,19 +75,11 @@ function parseEach(inputs: readonly CertificateInput[], options: ParseOptions): 
 }
 
 /** From the end, where names of one organisation differ. */
-function isNamedAsIssuer(candidate: Certificate, child: Certificate): boolean {
-  const { bytes, subjectStart, subjectEnd } = candidate.layout;
-  const { bytes: childBytes, issuerStart, issuerEnd } = child.layout;
-  if (subjectEnd - subjectStart !== issuerEnd - issuerStart) return false;
-  for (let at = subjectEnd - 1, other = issuerEnd - 1; at >= subjectStart; at--, other--)
-    if (bytes[at] !== childBytes[other]) return false;
-  return true;
-}
-
-function isSameDer(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  // From the end: there stands the signature, which differs first.
-  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+function hasSubject({ layout }: Certificate, name: Uint8Array, start: number, end: number): boolean {
+  const { bytes, subjectStart, subjectEnd } = layout;
+  if (subjectEnd - subjectStart !== end - start) return false;
+  for (let at = subjectEnd - 1, other = end - 1; at >= subjectStart; at--, other--)
+    if (bytes[at] !== name[other]) return false;
   return true;
 }
 

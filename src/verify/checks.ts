@@ -105,22 +105,33 @@ function checkAuthority(certificate: Certificate, role: Role): Fault | undefined
 
 /** Go refuses points off the curve when it parses. Keys of CAs need no look here: verifying with them imports them. */
 function checkLeafKey({ subjectPublicKeyInfo }: Certificate, mode: Mode): Fault | undefined {
-  if (mode === "safe") {
-    try {
-      readPublicKey(subjectPublicKeyInfo);
-    } catch (cause) {
-      if (!(cause instanceof PkiError)) throw cause;
-      return { code: "ERR_CHAIN_KEY", message: `has a key that is not taken: ${cause.message}`, cause };
-    }
+  try {
+    const point =
+      mode === "safe" ? pointOfStrongKey(subjectPublicKeyInfo) : pointOfAnyKey(subjectPublicKeyInfo);
+    if (!point || isOnCurve(point)) return undefined;
+    return { code: "ERR_CHAIN_KEY", message: "has a key that is not taken: its point is not on its curve" };
+  } catch (cause) {
+    if (!(cause instanceof PkiError)) throw cause;
+    return { code: "ERR_CHAIN_KEY", message: `has a key that is not taken: ${cause.message}`, cause };
   }
+}
+
+function pointOfStrongKey(subjectPublicKeyInfo: Uint8Array): Uint8Array | undefined {
+  const { algorithm, publicKey } = readPublicKey(subjectPublicKeyInfo);
+  return algorithm.kind === "curve" ? publicKey : undefined;
+}
+
+/** Go takes whatever key a leaf has; P-224 is among the curves that it knows. */
+function pointOfAnyKey(subjectPublicKeyInfo: Uint8Array): Uint8Array | undefined {
   const reader = new DerReader(subjectPublicKeyInfo, { mode: "kubernetes" });
   reader.open(SEQUENCE, "");
   const { algorithm } = readAlgorithmIdentifier(reader, "algorithm");
-  if (algorithm !== "1.2.840.10045.2.1") return undefined;
+  if (algorithm !== EC_PUBLIC_KEY) return undefined;
   readBitString(reader, "subjectPublicKey");
-  if (isOnCurve(reader.contents())) return undefined;
-  return { code: "ERR_CHAIN_KEY", message: "has a key that is not taken: its point is not on its curve" };
+  return reader.contents();
 }
+
+const EC_PUBLIC_KEY = "1.2.840.10045.2.1";
 
 /** Go's nesting: a usage counts if every certificate allows it, trust anchor included; no usages, or any, allow all. */
 export function checkUsage(

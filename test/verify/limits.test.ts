@@ -75,7 +75,7 @@ describe("strangers", () => {
 
 describe("a mesh of cross-signed CAs", () => {
   const members = parties(12, "member");
-  const leaf = signed(alice, members[0]!);
+  const leaf = signed(alice, members[0]);
 
   test("that leads nowhere is refused without any signature check", () => {
     const { answer, checks } = measure(leaf, { intermediates: mesh(members) });
@@ -101,7 +101,7 @@ describe("a mesh of cross-signed CAs", () => {
 
 describe("signature checks", () => {
   const twins = Array.from({ length: 120 }, (_, i) => party("twin", `twin ${i}`));
-  const leaf = signed(alice, twins.at(-1)!);
+  const leaf = signed(alice, twins.at(-1));
 
   test("end at a hundred, with an error of their own", () => {
     const { answer, checks } = measure(leaf, { trustAnchors: twins.map((twin) => signedCa(twin)) });
@@ -124,7 +124,7 @@ describe("signature checks", () => {
 describe("depth", () => {
   const ladder = parties(17, "ca");
   const intermediates = ladder.map((ca, i) => signedCa(ca, ladder[i - 1] ?? root));
-  const below = (count: number): Uint8Array => signed(alice, ladder[count - 1]!);
+  const below = (count: number): Uint8Array => signed(alice, ladder[count - 1]);
 
   test("eight intermediates are taken by default, nine are not", () => {
     expect(measure(below(8), { intermediates })).toMatchObject({ answer: 10, checks: 9 });
@@ -183,7 +183,7 @@ describe("name constraints", () => {
         extensions: [basicConstraints(), constraints(2000)],
       }),
     );
-    const leaf = signed(alice, middle[7]!, { extensions: [subjectAltName(dnsName("a.no1.example"))] });
+    const leaf = signed(alice, middle[7], { extensions: [subjectAltName(dnsName("a.no1.example"))] });
     const { answer, milliseconds } = measure(leaf, {
       trustAnchors,
       intermediates: [...intermediates, ...renewed],
