@@ -18,6 +18,7 @@ import type { Certificate } from "../src/x509/certificate.ts";
 import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
 import { issuingByPkijs, peers } from "./peers.ts";
 import { SIZES } from "./sizes.ts";
+import { verifying } from "./verify-tasks.ts";
 
 /** One call of what is measured; `index` counts up and picks one of many inputs. */
 export type Run = (index: number) => unknown;
@@ -83,6 +84,7 @@ function authority(certificates: readonly Uint8Array[]): {
 }
 
 const own: Record<string, Task> = {
+  ...verifying,
   "sum of the bytes": (certificates) => each(certificates, sum),
   "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
   "parseIdentity of PEM": (certificates) => identities(certificates.map(toPem), (pem) => parseIdentity(pem)),

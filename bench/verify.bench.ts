@@ -1,0 +1,40 @@
+/** What does it cost to verify a chain, beside the signature checks that it takes? */
+import { test } from "vitest";
+import { race } from "./race.ts";
+import { compare, record } from "./record.ts";
+
+const RAW = "two signature checks by WebCrypto";
+const CHAIN = "verifyCertificateChain";
+const RAW_SYNC = "two signature checks by node:crypto";
+const CHAIN_SYNC = "verifyCertificateChainSync";
+const CROWD = "verifyCertificateChainSync among 1,000 strangers";
+const KNOWN = "an authenticator that knows the certificate";
+
+test("chains and their signature checks", async ({ bench }) => {
+  const time = await race(bench, [[RAW], [CHAIN], [RAW_SYNC], [CHAIN_SYNC], [CROWD], [KNOWN]]);
+  record({
+    place: "7-verify",
+    title: "What does it cost to verify a chain?",
+    notes: [
+      "A client certificate, an intermediate and a root of P-256; the client's certificate is parsed each time, the pools of CAs were parsed before. The strangers are 1,000 CAs of other names among the trust anchors, and as many among the intermediates.",
+    ],
+    goals: [
+      {
+        what: "chain / its signature checks, WebCrypto",
+        measured: time(CHAIN).fastest / time(RAW).fastest,
+        atMost: 1.15,
+      },
+      {
+        what: "chain / its signature checks, node:crypto",
+        measured: time(CHAIN_SYNC).fastest / time(RAW_SYNC).fastest,
+        atMost: 1.15,
+      },
+      {
+        what: "1,000 strangers / none",
+        measured: time(CROWD).fastest / time(CHAIN_SYNC).fastest,
+        atMost: 1.05,
+      },
+    ],
+    rows: compare([RAW, CHAIN, RAW_SYNC, CHAIN_SYNC, CROWD, KNOWN], time),
+  });
+});
