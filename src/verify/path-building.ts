@@ -1,5 +1,5 @@
 /** Which paths could lead from a certificate to a trust anchor, by names and by what needs no signature. */
-import { equalBytes } from "../bytes.ts";
+import { equalBytes, toHex } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { Budget } from "./budget.ts";
 import type { CertificatePool } from "./certificate-pool.ts";
@@ -104,7 +104,7 @@ function visit(
   level: number,
 ): Issuers {
   const { bytes, issuerStart, issuerEnd } = child.layout;
-  const name = NAME_KEY.decode(bytes.subarray(issuerStart, issuerEnd));
+  const name = toHex(bytes, issuerStart, issuerEnd);
   const known = byName.get(name);
   if (known) return known;
   const anchors = usable(problem, problem.trustAnchors.namedAsIssuerOf(child), "anchor", level);
@@ -153,9 +153,6 @@ function byKeyIdentifier<T>(
     .sort((a, b) => a.rank - b.rank)
     .map(({ candidate }) => candidate);
 }
-
-/** Any text will do in which different octets are different characters. */
-const NAME_KEY: TextDecoder = /* @__PURE__ */ new TextDecoder("latin1");
 
 const NONE: Uint8Array = /* @__PURE__ */ new Uint8Array();
 

@@ -33,7 +33,8 @@ export interface VerifiedChain {
 /** What is searched for. */
 export type Search = Omit<PathProblem, "refuse" | "isRefuted"> & { readonly serverName?: string };
 
-type Asking<T> = Generator<SignatureQuestion, T, SignatureAnswer>;
+/** Asks questions, and expects at least the answers up to the first that is not yes. */
+export type Asking<T> = Generator<readonly SignatureQuestion[], T, readonly SignatureAnswer[]>;
 
 /** Gives the first good path in the order of {@link candidatePaths}, or throws why there is none. */
 export function* searchPath(search: Search): Asking<VerifiedChain> {
@@ -80,7 +81,7 @@ function* searchAbove(
   let found = 0;
   for (const path of candidatePaths(problem, cut)) {
     found++;
-    const fault = checkPath(path, rules) ?? (yield* signatures.check(path, budget, exhaust));
+    const fault = checkPath(path, rules) ?? (yield* signatures.check(path, budget, exhaust, found === 1));
     if (!fault && budget.signedPaths-- <= 0) exhaust("there are more signed paths than are looked at");
     const last = fault ?? checkSignedPath(path, rules, budget.comparisons);
     if (!last) return chainOf(path);
@@ -110,24 +111,45 @@ class Signatures {
     return this.#find(child, issuer)?.fault !== undefined;
   }
 
-  /** Asks from the leaf upwards, as far as the answers are yes. */
+  /**
+   * Asks from the leaf upwards, as far as the answers are yes. The first path is mostly the good one, so all of it is asked about `atOnce`:
+   * whoever answers later can work on several questions at a time.
+   */
   *check(
     path: readonly Certificate[],
     budget: PathProblem["budget"],
     exhaust: (message: string) => never,
+    atOnce: boolean,
   ): Asking<Fault | undefined> {
+    if (atOnce) yield* this.#ask(path, 0, path.length - 1, budget);
     for (let index = 0; index + 1 < path.length; index++) {
-      const child = path[index]!;
-      const issuer = path[index + 1]!;
-      let answer = this.#find(child, issuer);
-      if (!answer) {
-        if (budget.signatureChecks-- <= 0) exhaust("there are more signatures than are checked");
-        answer = { issuer, fault: faultOf(yield { child, issuer }, issuer, index) };
-        this.#answers.set(child, [...(this.#answers.get(child) ?? []), answer]);
+      if (!this.#find(path[index]!, path[index + 1]!)) {
+        if (budget.signatureChecks <= 0) exhaust("there are more signatures than are checked");
+        yield* this.#ask(path, index, index + 1, budget);
       }
-      if (answer.fault) return answer.fault;
+      const { fault } = this.#find(path[index]!, path[index + 1]!)!;
+      if (fault) return fault;
     }
     return undefined;
+  }
+
+  /** Who answers may stop after an answer that is not yes. */
+  *#ask(
+    path: readonly Certificate[],
+    start: number,
+    end: number,
+    budget: PathProblem["budget"],
+  ): Asking<void> {
+    const questions = path
+      .slice(start, end)
+      .map((child, index) => ({ child, issuer: path[start + index + 1]! }));
+    const answers = yield questions;
+    budget.signatureChecks -= answers.length;
+    for (const [index, answer] of answers.entries()) {
+      const { child, issuer } = questions[index]!;
+      const fault = faultOf(answer, issuer, start + index);
+      this.#answers.set(child, [...(this.#answers.get(child) ?? []), { issuer, fault }]);
+    }
   }
 
   /** The key decides: certificates of one CA under several issuers are all the same here. */

@@ -5,12 +5,13 @@ import type { PublicKeyOptions } from "../keys/public-key.ts";
 import { verifySignature as verifyWithWebCrypto } from "../keys/verifier.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { CertificateInput } from "../x509/certificate.ts";
+import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import type { ExtendedKeyUsage } from "../x509/extensions/extended-key-usage.ts";
 import { Budget, DEFAULT_MAX_INTERMEDIATES, MAX_INTERMEDIATES } from "./budget.ts";
 import { CertificatePool, poolOf } from "./certificate-pool.ts";
 import type { CertificatesInput } from "./certificate-pool.ts";
 import { searchPath } from "./search.ts";
-import type { SignatureAnswer, SignatureQuestion, VerifiedChain } from "./search.ts";
+import type { Asking, SignatureAnswer, SignatureQuestion, VerifiedChain } from "./search.ts";
 
 /**
  * Tells whether a signature holds, as {@link SignatureVerifier}; `options` says which RSA keys are large enough.
@@ -44,7 +45,7 @@ export interface VerifyChainOptions {
   readonly mode?: Mode;
   /** The most intermediates in a path; 8 by default, at most 16. */
   readonly maxIntermediates?: number;
-  /** Checks signatures; WebCrypto by default. */
+  /** Checks signatures; WebCrypto by default. It is asked about all signatures of the first path at once, then about one at a time. */
   readonly verifySignature?: ChainSignatureVerifier;
 }
 
@@ -103,17 +104,16 @@ export async function verifyCertificateChain(
 ): Promise<VerifiedChain> {
   const verifier = options.verifySignature ?? verifyWithWebCrypto;
   const publicKeyOptions = keyOptions(options);
+  const answer = async (question: SignatureQuestion): Promise<SignatureAnswer> => {
+    try {
+      return await verifier(...partsOf(question), publicKeyOptions);
+    } catch (error) {
+      return unusable(error);
+    }
+  };
   const search = startSearch(leaf, options);
   let step = search.next();
-  while (!step.done) {
-    let answer: SignatureAnswer;
-    try {
-      answer = await verifier(...partsOf(step.value), publicKeyOptions);
-    } catch (error) {
-      answer = unusable(error);
-    }
-    step = search.next(answer);
-  }
+  while (!step.done) step = search.next(await Promise.all(step.value.map(answer)));
   return step.value;
 }
 
@@ -148,24 +148,36 @@ export function verifyCertificateChainSync(
   options: VerifyChainSyncOptions,
 ): VerifiedChain {
   const publicKeyOptions = keyOptions(options);
+  const answer = (question: SignatureQuestion): SignatureAnswer => {
+    try {
+      return options.verifySignature(...partsOf(question), publicKeyOptions);
+    } catch (error) {
+      return unusable(error);
+    }
+  };
   const search = startSearch(leaf, options);
   let step = search.next();
-  while (!step.done) {
-    let answer: SignatureAnswer;
-    try {
-      answer = options.verifySignature(...partsOf(step.value), publicKeyOptions);
-    } catch (error) {
-      answer = unusable(error);
-    }
-    step = search.next(answer);
-  }
+  while (!step.done) step = search.next(answersUpToNo(step.value, answer));
   return step.value;
+}
+
+/** Answers in order; one that is not yes spares the others. */
+function answersUpToNo(
+  questions: readonly SignatureQuestion[],
+  answer: (question: SignatureQuestion) => SignatureAnswer,
+): SignatureAnswer[] {
+  const answers: SignatureAnswer[] = [];
+  for (const question of questions) {
+    answers.push(answer(question));
+    if (answers.at(-1) !== true) break;
+  }
+  return answers;
 }
 
 function startSearch(
   leaf: CertificateInput,
   options: Omit<VerifyChainOptions, "verifySignature">,
-): Generator<SignatureQuestion, VerifiedChain, SignatureAnswer> {
+): Asking<VerifiedChain> {
   const { mode = "safe", usage, serverName, maxIntermediates = DEFAULT_MAX_INTERMEDIATES } = options;
   if (!(maxIntermediates >= 0 && maxIntermediates <= MAX_INTERMEDIATES))
     throw new TypeError(`maxIntermediates is ${maxIntermediates}, not from 0 to ${MAX_INTERMEDIATES}`);
@@ -177,7 +189,7 @@ function startSearch(
     trustAnchors: poolOf(options.trustAnchors, { mode }),
     intermediates: poolOf(options.intermediates ?? new CertificatePool([]), { mode }),
     maxIntermediates,
-    rules: { at: momentOf(options.at), usages, mode },
+    rules: { at: momentOf(options.at), usages: usages.map(usageName), mode },
     budget: new Budget(),
     ...(serverName !== undefined && { serverName }),
   });

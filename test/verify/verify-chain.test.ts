@@ -542,3 +542,28 @@ test("a message shows odd names harmlessly and stays short", async () => {
   expect(message).not.toContain("\u001B");
   expect(message.length).toBeLessThanOrEqual(1024);
 });
+
+test("signatures of a path are checked at the same time where that is possible, and one by one where it is not", async () => {
+  const { leaf, root: anchor, intermediate: middle } = chain();
+  const options = { trustAnchors: [anchor], intermediates: [middle], usage: "any", at } as const;
+  let running = 0;
+  let most = 0;
+  const verifySignature = async (...parts: Parameters<typeof verifySignatureSync>): Promise<boolean> => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    running--;
+    return verifySignatureSync(...parts);
+  };
+  await verifyCertificateChain(leaf, { ...options, verifySignature });
+  expect(most).toBe(2);
+  const imposter = signed(alice, party("intermediate", "imposter"));
+  let checks = 0;
+  const counting = (...parts: Parameters<typeof verifySignatureSync>): boolean => {
+    checks++;
+    return verifySignatureSync(...parts);
+  };
+  expect(() => verifyCertificateChainSync(imposter, { ...options, verifySignature: counting })).toThrow(
+    ChainError,
+  );
+  expect(checks).toBe(1);
+});
