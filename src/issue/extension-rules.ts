@@ -1,6 +1,7 @@
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { EXTENSIONS } from "../x509/extensions/index.ts";
 import type { ExtensionId, ExtensionValues } from "../x509/extensions/index.ts";
+import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import { KEY_USAGES } from "../x509/extensions/key-usage.ts";
 import type { Report } from "./report.ts";
 import type { CertificateTemplate, ComputedExtension } from "./template.ts";
@@ -86,6 +87,8 @@ function checkUsages(template: CertificateTemplate, report: Report): void {
   const extended = extensionValueOf(template, "extendedKeyUsage");
   const path = "extensions.extendedKeyUsage";
   if (extended?.length === 0) fail(report, path, "it is empty, expected at least one usage");
+  if (extended && new Set(extended.map(usageName)).size < extended.length)
+    fail(report, path, "a usage stands there twice");
   if (extended === undefined && !isCaTemplate(template)) {
     const message = "without extended key usage the certificate is good for everything, clients and servers";
     report.warning("WARN_TEMPLATE_NO_EXTENDED_KEY_USAGE", path, message);

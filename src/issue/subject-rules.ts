@@ -1,6 +1,10 @@
+import { DerReader } from "../der/reader.ts";
+import { PkiError } from "../errors.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "../x509/limits.ts";
 import type { Limits } from "../x509/limits.ts";
-import type { AttributeTemplate, NameTemplate, SubjectFields } from "../x509/name-writer.ts";
+import { readName } from "../x509/name.ts";
+import { SUBJECT_FIELDS } from "../x509/name-writer.ts";
+import type { AttributeTemplate, NameTemplate } from "../x509/name-writer.ts";
 import type { Report } from "./report.ts";
 
 /** What may be said about whom. */
@@ -19,30 +23,22 @@ const ORGANIZATION = "2.5.4.10";
 /** Kubernetes' user uid. */
 const UID = "1.3.6.1.4.1.57683.2";
 
-/** The rules look at these three; of the other fields it is enough to know that they are others. */
-const TYPES: Partial<Record<keyof SubjectFields, string>> = {
-  commonName: COMMON_NAME,
-  organizations: ORGANIZATION,
-};
-
 interface PlacedAttribute {
   readonly type: string;
   readonly value: string;
   readonly path: string;
 }
 
-/** All attributes of a name in whatever form, with where they stand. */
-function attributesOf(name: NameTemplate): PlacedAttribute[] {
-  if ("rdns" in name) return rdnAttributes(name.rdns);
+/** All attributes of a name in whatever form, with where they stand: those that are written, found in the same way as the writer finds them. */
+function attributesOf(name: NameTemplate, limits: Limits): PlacedAttribute[] {
+  if ("der" in name) return rdnAttributes(readName(new DerReader(name.der), "", limits).rdns);
   if ("length" in name) return rdnAttributes(name);
-  const attributes: PlacedAttribute[] = [];
-  for (const field of Object.keys(name) as (keyof SubjectFields)[]) {
+  return SUBJECT_FIELDS.flatMap(([field, type]) => {
     const given = name[field];
-    const type = TYPES[field] ?? field;
-    if (typeof given === "string") attributes.push({ type, value: given, path: `subject.${field}` });
-    else given?.forEach((value, i) => attributes.push({ type, value, path: `subject.${field}[${i}]` }));
-  }
-  return attributes;
+    if (given === undefined) return [];
+    if (typeof given === "string") return [{ type, value: given, path: `subject.${field}` }];
+    return given.map((value, i) => ({ type, value, path: `subject.${field}[${i}]` }));
+  });
 }
 
 function rdnAttributes(rdns: readonly (readonly AttributeTemplate[])[]): PlacedAttribute[] {
@@ -53,11 +49,9 @@ function rdnAttributes(rdns: readonly (readonly AttributeTemplate[])[]): PlacedA
 
 /** Tells whether the name is an empty SEQUENCE. */
 export function isEmptyName(name: NameTemplate): boolean {
-  if ("rdns" in name) return name.rdns.length === 0;
+  if ("der" in name) return name.der.length === 2;
   if ("length" in name) return name.length === 0;
-  for (const field of Object.keys(name) as (keyof SubjectFields)[])
-    if (name[field] !== undefined && name[field].length > 0) return false;
-  return true;
+  return SUBJECT_FIELDS.every(([field]) => !name[field]?.length);
 }
 
 /**
@@ -66,7 +60,7 @@ export function isEmptyName(name: NameTemplate): boolean {
  * Sources: RFC 5280 4.1.2.6, Kubernetes' RBAC default roles, CVE-2009-2408, CVE-2021-42574.
  */
 export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): void {
-  const attributes = attributesOf(subject);
+  const attributes = tryToRead(() => attributesOf(subject, rules), report) ?? [];
   const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
   if (attributes.length > maxNameAttributes) {
     const message = `the subject has ${attributes.length} attributes, expected at most ${maxNameAttributes}`;
@@ -86,6 +80,17 @@ export function checkSubject(subject: NameTemplate, rules: NameRules, report: Re
       report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${count} ${what}s, expected one`);
   }
   checkGroups(attributes, report);
+}
+
+/** A name that was parsed counts by its bytes, which may not be what a parser of certificates takes. */
+function tryToRead<T>(read: () => T, report: Report): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    report.error("ERR_TEMPLATE_NAME", "subject", `the name cannot be read: ${error.message}`);
+    return undefined;
+  }
 }
 
 function countOf(attributes: readonly PlacedAttribute[], wanted: string): number {

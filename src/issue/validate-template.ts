@@ -1,6 +1,7 @@
 import { DerReader } from "../der/reader.ts";
 import { DerWriter } from "../der/writer.ts";
 import { PkiError } from "../errors.ts";
+import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import type { Finding } from "../finding.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
 import {
@@ -115,7 +116,7 @@ function validityContext(
 function isForClients(template: CertificateTemplate): boolean {
   if (isCaTemplate(template)) return false;
   const usages = extensionValueOf(template, "extendedKeyUsage");
-  return usages?.some((usage) => usage === "clientAuth" || usage === "any") ?? true;
+  return usages?.map(usageName).some((usage) => usage === "clientAuth" || usage === "any") ?? true;
 }
 
 /** RFC 5280 4.2.1.10. Only the issuer's own constraints: those above it are its issuers' matter, and are checked where chains are verified. */

@@ -54,8 +54,8 @@ export interface SubjectFields {
 /** A name to write: Go's fields, RDNs in their order, or a name that was parsed, whose bytes are kept. */
 export type NameTemplate = SubjectFields | readonly (readonly AttributeTemplate[])[] | Name;
 
-/** Go's order in `pkix.Name.ToRDNSequence`. */
-const FIELDS = [
+/** The fields with their attribute types, in Go's order (`pkix.Name.ToRDNSequence`). Whoever looks at fields goes through this list and no other. */
+export const SUBJECT_FIELDS: readonly (readonly [keyof SubjectFields, string])[] = [
   ["countries", "2.5.4.6"],
   ["provinces", "2.5.4.8"],
   ["localities", "2.5.4.7"],
@@ -65,11 +65,11 @@ const FIELDS = [
   ["organizationalUnits", "2.5.4.11"],
   ["commonName", "2.5.4.3"],
   ["serialNumber", "2.5.4.5"],
-] as const;
+];
 
 /** Go's fields as RDNs, one for each type that has values. */
 function toRdns(fields: SubjectFields): AttributeTemplate[][] {
-  return FIELDS.flatMap(([field, type]) => {
+  return SUBJECT_FIELDS.flatMap(([field, type]) => {
     const given = fields[field];
     if (given === undefined || given.length === 0) return [];
     const values = typeof given === "string" ? [given] : given;

@@ -144,7 +144,7 @@ const PRIVILEGED: readonly Row[] = [
     "a node",
     client({ commonName: "system:node:a", organizations: ["system:nodes"] }),
     "ERR_TEMPLATE_PRIVILEGED_NAME",
-    "subject.commonName",
+    "subject.organizations[0]",
   ],
   [
     "a service account",

@@ -54,11 +54,12 @@ export function readExtendedKeyUsage(reader: DerReader, limits: Limits): Extende
   return usages;
 }
 
-function usageName(oid: string): ExtendedKeyUsage {
+/** The usage by its name, if it has one: two spellings of one usage become the same. */
+export function usageName(usage: string): ExtendedKeyUsage {
   for (const [name, known] of Object.entries(EXTENDED_KEY_USAGES)) {
-    if (known === oid) return name as keyof typeof EXTENDED_KEY_USAGES;
+    if (known === usage) return name as keyof typeof EXTENDED_KEY_USAGES;
   }
-  return oid as ExtendedKeyUsage;
+  return usage as ExtendedKeyUsage;
 }
 
 /** Writes the usages in the order given. */
