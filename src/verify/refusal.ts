@@ -1,6 +1,7 @@
 /** Why a path was not taken, and which of many such reasons is worth telling. */
 import { ChainError } from "../errors.ts";
 import type { CodesOf } from "../errors.ts";
+import { printable } from "../x509/printable.ts";
 import type { Certificate } from "../x509/certificate.ts";
 
 /** A reason against one path, or against one certificate in any path. */
@@ -110,6 +111,5 @@ export function describeName({ rdns }: Certificate["subject"]): string {
   const attribute = attributes.findLast(({ type }) => type === COMMON_NAME) ?? attributes.at(-1);
   if (!attribute) return "without a name";
   const { type, value } = attribute;
-  const text = JSON.stringify(value.length > 64 ? `${value.slice(0, 61)}...` : value);
-  return `${type === COMMON_NAME ? "CN" : type}=${text}`;
+  return `${type === COMMON_NAME ? "CN" : type}="${printable(value, 64)}"`;
 }

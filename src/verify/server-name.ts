@@ -1,4 +1,5 @@
 /** Whether a certificate is valid for the host that a client wanted to reach, as every Kubernetes client decides it. */
+import { printable } from "../x509/printable.ts";
 import { ChainError } from "../errors.ts";
 import { parseIpAddress, sameIpAddress } from "../x509/ip-address.ts";
 import type { Name } from "../x509/name.ts";
@@ -159,14 +160,4 @@ function lowerAscii(text: string): string {
     lower += code >= 0x41 && code <= 0x5a ? String.fromCharCode(code + 0x20) : text[i]!;
   }
   return lower;
-}
-
-/** For messages: short, and nothing in it that a terminal or a log would obey. */
-function printable(text: string, limit: number): string {
-  let shown = "";
-  for (const character of text.slice(0, limit)) {
-    const code = character.codePointAt(0)!;
-    shown += code > 0x1f && code < 0x7f ? character : `\\u{${code.toString(16)}}`;
-  }
-  return text.length > limit ? `${shown}...` : shown;
 }

@@ -1,4 +1,5 @@
 /** Whether names are within the name constraints of a CA: asked before issuing, and for each CA of a chain that is verified. */
+import { printable } from "./printable.ts";
 import type { NameConstraints } from "./extensions/name-constraints.ts";
 import type { GeneralName } from "./general-name-values.ts";
 import { indexSubtrees, nameKeys } from "./name-constraints-keys.ts";
@@ -153,5 +154,5 @@ function describe(name: GeneralName): string {
       : "value" in name
         ? name.value
         : name.type;
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 61)}...` : text);
+  return `"${printable(text, 64)}"`;
 }
