@@ -1,4 +1,5 @@
 /** Who a request comes from, as kube-apiserver's x509 authenticator decides it: a verified chain first, then the name. */
+import { ChainError } from "../errors.ts";
 import { equalBytes } from "../bytes.ts";
 import type { Mode } from "../der/reader.ts";
 import { poolOf } from "../verify/certificate-pool.ts";
@@ -22,6 +23,8 @@ export interface AuthenticatorOptions {
   readonly trustAnchors: CertificatesInput;
   /** What may stand between, if the peer sends nothing but its certificate, as in Kubernetes. */
   readonly intermediates?: CertificatesInput;
+  /** The most certificates that a peer may send beside its own; 16 by default. Strangers choose them, and each of them costs time. */
+  readonly maxPeerIntermediates?: number;
   /** `"safe"` by default, for chain and identity; see {@link verifyCertificateChain} and {@link parseIdentity}. */
   readonly mode?: Mode;
   /** Checks signatures; WebCrypto by default. */
@@ -79,6 +82,9 @@ export async function authenticate(
   return userInfo;
 }
 
+/** Twice the intermediates that a path may have by default. */
+const MAX_PEER_INTERMEDIATES = 16;
+
 interface Verified {
   readonly chain: VerifiedChain;
   readonly userInfo: UserInfo | undefined;
@@ -89,6 +95,11 @@ async function verifyPeer(
   others: readonly CertificateInput[],
   options: AuthenticateOptions,
 ): Promise<Verified> {
+  const { maxPeerIntermediates = MAX_PEER_INTERMEDIATES } = options;
+  if (!(others.length <= maxPeerIntermediates)) {
+    const message = `the peer sent ${others.length} intermediates, at most ${maxPeerIntermediates} are looked at`;
+    throw new ChainError("ERR_CHAIN_BUDGET", message, { fix: "send only the certificates of the path" });
+  }
   const intermediates = options.intermediates ?? others;
   const chain = await verifyCertificateChain(leaf, { ...options, intermediates, usage: "clientAuth" });
   const identity = parseIdentity(leaf, modeOf(options));

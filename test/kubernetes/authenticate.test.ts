@@ -174,7 +174,8 @@ describe("an authenticator", () => {
     const jane = await client("jane");
     const others = Array.from({ length: 1000 }, (_, i) => {
       const other = jane.der.slice();
-      new DataView(other.buffer).setUint16(other.length - 2, i); // another signature makes another certificate
+      const view = new DataView(other.buffer);
+      view.setUint16(other.length - 2, view.getUint16(other.length - 2) ^ (i + 1)); // another signature makes another certificate
       return other;
     });
     await authenticator.authenticate(jane, start + day);
@@ -184,5 +185,24 @@ describe("an authenticator", () => {
     expect(checks).toBe(1001);
     await authenticator.authenticate(jane, start + day);
     expect(checks).toBe(1002);
+  });
+});
+
+test("a peer may send 16 intermediates and not one more, unless the caller allows it", async () => {
+  const ca = await generateKeyPair("ECDSA-P256");
+  const template = caTemplate({ subject: { commonName: "kubernetes" } });
+  const { certificate } = await issueSelfSigned(template, ca.signer);
+  const sent = (count: number): PeerCertificates => [
+    certificate,
+    ...Array.from({ length: count }, () => certificate),
+  ];
+  const trustAnchors = [certificate];
+  await expect(authenticate(sent(16), { trustAnchors })).resolves.toMatchObject({ username: "kubernetes" });
+  await expect(authenticate(sent(17), { trustAnchors })).rejects.toMatchObject({ code: "ERR_CHAIN_BUDGET" });
+  await expect(createAuthenticator({ trustAnchors }).authenticate(sent(17))).rejects.toMatchObject({
+    code: "ERR_CHAIN_BUDGET",
+  });
+  await expect(authenticate(sent(17), { trustAnchors, maxPeerIntermediates: 64 })).resolves.toMatchObject({
+    username: "kubernetes",
   });
 });
