@@ -2,7 +2,7 @@
  * SHA-256 (FIPS 180-4) in one call, for the few bytes of a certificate or a key.
  *
  * Our own because it must answer at once, on every runtime: `crypto.subtle.digest` gives a promise, `node:crypto` is Node's alone, and
- * the library that has it in JavaScript is 2.6 kB where the whole of `parseIdentity` may be 6 kB. Nothing secret goes through here.
+ * the library that has it in JavaScript is several times this size in a bundle. Nothing secret goes through here.
  */
 
 /** Fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */

@@ -1,5 +1,6 @@
 import { DerReader } from "../der/reader.ts";
 import { PkiError } from "../errors.ts";
+import { findHidden, isControl } from "../x509/hidden-characters.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "../x509/limits.ts";
 import type { Limits } from "../x509/limits.ts";
 import { readName } from "../x509/name.ts";
@@ -107,7 +108,7 @@ function checkText({ value, path }: PlacedAttribute, rules: NameRules, report: R
     const message = `the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`;
     report.error("ERR_TEMPLATE_SUBJECT", path, message);
   }
-  const hidden = findHidden(value, rules.allowInvisible === true);
+  const hidden = describeHidden(value, rules.allowInvisible === true);
   if (hidden) report.error("ERR_TEMPLATE_SUBJECT", path, `the value has ${hidden}`);
 }
 
@@ -115,19 +116,11 @@ function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Without a shape of their own: they make one name look like another. */
-const INVISIBLE = /[\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/u;
-
 /** The first character that logs and headers would interpret, or people cannot see, in words. */
-function findHidden(text: string, allowInvisible: boolean): string | undefined {
-  let ascii = true;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return `the control character ${codePoint(code)}`;
-    if (code >= 0x80) ascii = false;
-  }
-  const found = ascii || allowInvisible ? null : INVISIBLE.exec(text);
-  return found ? `the invisible character ${codePoint(found[0].codePointAt(0)!)}` : undefined;
+function describeHidden(text: string, allowInvisible: boolean): string | undefined {
+  const at = findHidden(text, allowInvisible);
+  if (at < 0) return undefined;
+  return `the ${isControl(text, at) ? "control" : "invisible"} character ${codePoint(text.codePointAt(at)!)}`;
 }
 
 function codePoint(code: number): string {

@@ -1,6 +1,7 @@
 /** The rules of safe mode for the texts of an identity, which go beyond kube-apiserver's; reading and writing share them. */
 import { IdentityError } from "../errors.ts";
 import type { CodesOf } from "../errors.ts";
+import { findHidden, isControl } from "../x509/hidden-characters.ts";
 import { ANONYMOUS_USER, UNAUTHENTICATED_GROUP } from "./well-known.ts";
 
 /** The three texts that an identity is made of. */
@@ -12,12 +13,6 @@ export interface IdentityNames {
   /** The user's uid. */
   readonly uid?: string | undefined;
 }
-
-/**
- * Characters without a shape of their own: zero-width and direction marks, fillers, variation selectors, tags, line and paragraph separators.
- * Source: Unicode `Default_Ignorable_Code_Point`, `Bidi_Control`, and the interlinear annotations.
- */
-const INVISIBLE = /[\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/u;
 
 /** Refuses what kube-apiserver takes and people or other programs would misread. */
 export function checkNames({ user, groups = [], uid }: IdentityNames, allowInvisible = false): void {
@@ -36,22 +31,6 @@ function checkText(text: string, field: string, allowInvisible: boolean): void {
   if (at < 0) return;
   const code = isControl(text, at) ? "ERR_IDENTITY_CONTROL_CHARACTER" : "ERR_IDENTITY_INVISIBLE_CHARACTER";
   failIdentity(code, describeCharacter(text, at, field));
-}
-
-/** Index of a control character (C0, DEL, C1), which logs and headers would interpret, or else of an invisible one; -1 if there is none. */
-export function findHidden(text: string, allowInvisible = false): number {
-  let all = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (isControl(text, i)) return i;
-    all |= text.charCodeAt(i);
-  }
-  return all < 0x80 || allowInvisible ? -1 : text.search(INVISIBLE);
-}
-
-/** Tells whether the character that stands there is C0, DEL or C1. */
-export function isControl(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
 /** For people: which character stands where. */

@@ -5,7 +5,8 @@ import { encodeName } from "../x509/name-writer.ts";
 import { collectFindings } from "./identity-finding.ts";
 import type { IdentityFinding, Say } from "./identity-finding.ts";
 import { identityKind } from "./identity-kind.ts";
-import { describeCharacter, findHidden, isControl } from "./identity-rules.ts";
+import { findHidden, isControl } from "../x509/hidden-characters.ts";
+import { describeCharacter } from "./identity-rules.ts";
 import type { IdentityNames } from "./identity-rules.ts";
 import {
   ANONYMOUS_USER,
