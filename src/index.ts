@@ -145,19 +145,6 @@ export type { TemplateRules } from "./issue/validate-template.ts";
 export { isServerNameMatch, verifyServerName } from "./verify/server-name.ts";
 export type { ServerNames } from "./verify/server-name.ts";
 
-export {
-  apiServerNames,
-  etcdNames,
-  firstServiceIpAddress,
-  serviceDnsNames,
-} from "./kubernetes/cluster/subject-alt-names.ts";
-export type {
-  ApiServerOptions,
-  EtcdOptions,
-  ServiceOptions,
-  ServingNames,
-} from "./kubernetes/cluster/subject-alt-names.ts";
-
 export { authenticatedGroups, toUserInfo } from "./kubernetes/authenticated-groups.ts";
 export type { UserInfo } from "./kubernetes/authenticated-groups.ts";
 export { encodeIdentity, identityRdns } from "./kubernetes/encode-identity.ts";
@@ -172,21 +159,7 @@ export type {
   IdentityFindings,
 } from "./kubernetes/identity-finding.ts";
 export * from "./kubernetes/well-known.ts";
-export { CLUSTER_CERTIFICATES } from "./kubernetes/cluster/certificates.ts";
-export type {
-  ClusterCertificate,
-  NodeCertificate,
-  SharedCertificate,
-} from "./kubernetes/cluster/certificates.ts";
-export { resolveClusterConfig, validateClusterConfig } from "./kubernetes/cluster/config.ts";
-export type { ClusterConfig, ClusterNode, ResolvedClusterConfig } from "./kubernetes/cluster/config.ts";
-export { issueClusterPki } from "./kubernetes/cluster/issue.ts";
-export type {
-  ClusterPki,
-  ClusterProgress,
-  IssueClusterOptions,
-  IssuedClusterCertificate,
-} from "./kubernetes/cluster/issue.ts";
+export * from "./kubernetes/cluster/index.ts";
 
 export { CertificatePool } from "./verify/certificate-pool.ts";
 export type { CertificatesInput } from "./verify/certificate-pool.ts";
