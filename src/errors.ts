@@ -104,6 +104,16 @@ export interface ErrorCodes {
   /** There is no user name to write into a certificate. Fix: give `user`; an empty common name does not authenticate. Source: Kubernetes `CommonNameUserConversion`. */
   ERR_IDENTITY_NO_USER: "IdentityError";
 
+  // --- SPIFFE: names of workloads -----------------------------------------------------------------------------
+  /** The text is no SPIFFE ID, or none that may stand there. Fix: write `spiffe://<trust domain>/<path>` with a lower-case trust domain. Source: SPIFFE-ID 2. */
+  ERR_SPIFFE_ID: "IdentityError";
+  /** The certificate is no X.509-SVID of a workload. Fix: issue it with one SPIFFE ID as its only URI and with the usages of the standard. Source: SPIFFE X509-SVID 2 to 5. */
+  ERR_SPIFFE_SVID: "IdentityError";
+  /** The workload is of a trust domain that is not accepted, or a CA of another domain signed for it. Fix: federate with that domain by adding its bundle, if it is to be trusted. Source: SPIFFE Trust Domain and Bundle 5. */
+  ERR_SPIFFE_TRUST_DOMAIN: "IdentityError";
+  /** The text is no SPIFFE bundle. Fix: fetch the JSON of the bundle endpoint again. Source: SPIFFE Trust Domain and Bundle 4. */
+  ERR_SPIFFE_BUNDLE: "IdentityError";
+
   // --- keys and signatures -------------------------------------------------------------------------------------
   /** The key is of a kind that is not used here: DSA, another curve, explicit curve parameters, X25519. Fix: make a key of a supported algorithm, such as ECDSA P-256. Source: RFC 5480 2.1.1, Go `parsePublicKey`, CVE-2020-0601. */
   ERR_KEY_UNSUPPORTED_ALGORITHM: "KeyError";
@@ -161,6 +171,12 @@ export interface ErrorCodes {
   ERR_CLUSTER_NAME: "ClusterError";
   /** The configuration or the inventory of a cluster contradicts itself: no control-plane node, a lifetime of nothing, a CA that is not there. Fix: correct the field that the error names. Source: kubeadm `validation.go`. */
   ERR_CLUSTER_CONFIG: "ClusterError";
+
+  // --- the API server ---------------------------------------------------------------------------------------------
+  /** The API server refused a request, with an HTTP status. Fix: look at the status: 401 and 403 want other rights, 409 a newer object, 410 a new list. Source: Kubernetes API concepts, HTTP status codes. */
+  ERR_API_STATUS: "ApiError";
+  /** The answer is not JSON, or longer than an answer of an API server can be. Fix: check that the address is that of an API server. Source: etcd request limits. */
+  ERR_API_ANSWER: "ApiError";
 
   // --- templates: nothing was signed ------------------------------------------------------------------------------
   /** A name cannot be encoded: an empty RDN, ill-formed Unicode, or a value that does not fit its string type. Fix: correct the value. Source: RFC 5280 4.1.2.4. */
@@ -359,6 +375,18 @@ export class ClusterError extends PkiError {
   override readonly name = "ClusterError";
   /** Not for callers: the cluster functions make these. */
   constructor(code: CodesOf<"ClusterError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** The API server refused or could not be understood. Look at the status; the controllers try again by themselves. */
+export class ApiError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "ApiError";
+  /** HTTP status, where there was an answer with one. */
+  declare readonly status?: number;
+  /** Not for callers: the API client makes these. */
+  constructor(code: CodesOf<"ApiError">, message: string, place: ErrorPlace & { status?: number } = {}) {
     super(code, message, place);
   }
 }

@@ -6,6 +6,7 @@
 export {
   CertificateError,
   ChainError,
+  ApiError,
   ClusterError,
   DerError,
   IdentityError,

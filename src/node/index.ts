@@ -5,3 +5,25 @@
  */
 export { keyObjectSigner, parseKeyObject, verifySignatureSync } from "./signer.ts";
 export type { SyncSigner } from "./signer.ts";
+export { connect, clientFrom } from "./controllers/http-client.ts";
+export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
+export { runSigner } from "./controllers/signer-controller.ts";
+export type { ControlledSigner, RunSignerOptions, SigningOutcome } from "./controllers/signer-controller.ts";
+export { runApprover } from "./controllers/approver-controller.ts";
+export type { ApprovalPolicy, RunApproverOptions, Verdict } from "./controllers/approver-controller.ts";
+export type { ControllerHooks, ControllerOptions } from "./controllers/controller.ts";
+export type { LeaderElectionOptions } from "./controllers/leader-election.ts";
+export type { Timing } from "./controllers/timing.ts";
+export type {
+  AccessReviewSpec,
+  CertificatesClient,
+  Lease,
+  ListOptions,
+  ObjectMeta,
+  RequestCondition,
+  RequestList,
+  RequestObject,
+  WatchEvent,
+} from "./controllers/client.ts";
+export { approverManifests, signerManifests } from "./controllers/manifests.ts";
+export type { ControllerAccount, Manifest } from "./controllers/manifests.ts";

@@ -1,0 +1,41 @@
+import type { CertificatesClient, RequestObject } from "./client.ts";
+import { hasCondition, runController, withCondition, type ControllerOptions } from "./controller.ts";
+
+/** What a policy says of a request. */
+export interface Verdict {
+  /** `none` leaves the request to others. */
+  readonly decision: "approve" | "deny" | "none";
+  /** One word for machines, for example `AutoApproved`. */
+  readonly reason: string;
+  /** A sentence for people. */
+  readonly message: string;
+}
+
+/** Decides about one request; a rejection is tried again later. */
+export type ApprovalPolicy = (object: RequestObject, client: CertificatesClient) => Promise<Verdict>;
+
+/** What an approver controller takes. */
+export interface RunApproverOptions extends ControllerOptions {
+  /** Asked once for each request that is undecided, and again whenever that request changes. */
+  readonly approve: ApprovalPolicy;
+}
+
+/**
+ * Approves and denies requests by a policy until the signal aborts. A request that has a certificate, or was approved or denied by anybody, is left alone.
+ *
+ * Never rejects because of the cluster: what fails is tried again. Source: pkg/controller/certificates/approver/sarapprove.go.
+ *
+ * @throws TypeError if the times of the leader election do not fit
+ */
+export async function runApprover(client: CertificatesClient, options: RunApproverOptions): Promise<void> {
+  const concerns = (object: RequestObject): boolean =>
+    !object.status?.certificate && !hasCondition(object, "Approved") && !hasCondition(object, "Denied");
+  const reconcile = async (object: RequestObject, signal: AbortSignal): Promise<string | undefined> => {
+    const { decision, reason, message } = await options.approve(object, client);
+    if (decision === "none" || signal.aborted) return undefined;
+    const type = decision === "approve" ? "Approved" : "Denied";
+    await client.replaceApproval(withCondition(object, { type, status: "True", reason, message }), signal);
+    return type.toLowerCase();
+  };
+  await runController(client, { concerns, reconcile }, options);
+}

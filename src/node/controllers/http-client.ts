@@ -1,0 +1,195 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
+import { ApiError } from "../../errors.ts";
+import type { CertificatesClient, Lease, RequestList, RequestObject, WatchEvent } from "./client.ts";
+
+/** Where the API server is, and how to log in: the same things that a kubeconfig says. */
+export interface ClusterAccess {
+  /** URL of the API server; `http:` only makes sense on loopback. */
+  readonly server: string;
+  /** PEM of the CAs that may have signed the server's certificate; absent = those of Node. */
+  readonly ca?: string | Uint8Array;
+  /** PEM of the client certificate. */
+  readonly cert?: string | Uint8Array;
+  /** PEM of its private key. */
+  readonly key?: string | Uint8Array;
+  /** Bearer token, or where to get it anew for each request (tokens of service accounts are replaced on disk). */
+  readonly token?: string | (() => string | Promise<string>);
+}
+
+/** The part of `KubeConfig` of `@kubernetes/client-node` that is needed here. */
+export interface KubeConfigLike {
+  /** The cluster of the current context. */
+  getCurrentCluster(): { readonly server: string } | null;
+  /** Fills in CA, client certificate and headers. */
+  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
+}
+
+const requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+const reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+const leases = (namespace: string): string =>
+  `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
+
+/** Longest answer that is read, and longest line of a watch: an object is at most 3 MiB (etcd 1.5 MiB), a page 500 of them. */
+const MAX_ANSWER = 256 * 1024 * 1024;
+const MAX_LINE = 8 * 1024 * 1024;
+/** A request other than a watch may take so long; kube-apiserver itself gives up after 60 s. */
+const TIMEOUT = 60_000;
+
+type Access = (options: RequestOptions) => Promise<void>;
+
+/**
+ * A client for the controllers, from what a kubeconfig says. TLS is always verified.
+ *
+ * @throws TypeError if the server is no URL of http or https
+ */
+export function connect(access: ClusterAccess): CertificatesClient {
+  const { ca, cert, key, token } = access;
+  return httpClient(access.server, async (options) => {
+    for (const [name, value] of Object.entries({ ca, cert, key }))
+      if (value !== undefined)
+        Object.assign(options, { [name]: typeof value === "string" ? value : Buffer.from(value) });
+    const bearer = typeof token === "function" ? await token() : token;
+    if (bearer !== undefined)
+      options.headers = { ...options.headers, authorization: `Bearer ${bearer.trim()}` };
+  });
+}
+
+/**
+ * A client for the controllers, from a `KubeConfig` of `@kubernetes/client-node`, which is not imported here: whatever its login needs (files, exec plugins)
+ * is asked of it for each request.
+ *
+ * @throws TypeError if the current context has no cluster
+ */
+export function clientFrom(config: KubeConfigLike): CertificatesClient {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new TypeError("the kubeconfig's current context names no cluster");
+  return httpClient(cluster.server, (options) => config.applyToHTTPSOptions(options));
+}
+
+function httpClient(server: string, access: Access): CertificatesClient {
+  const base = new URL(server);
+  if (base.protocol !== "https:" && base.protocol !== "http:")
+    throw new TypeError(`the server ${JSON.stringify(server)} is no URL of http or https`);
+  const root = server.replace(/\/$/, "");
+  const json = async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
+    const timeout = AbortSignal.timeout(TIMEOUT);
+    const response = await send(root + path, access, {
+      method,
+      body,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return parseAnswer(await readAll(response)) as T;
+  };
+  const named = (object: RequestObject): string =>
+    `${requests}/${encodeURIComponent(object.metadata.name ?? "")}`;
+  const lease = (namespace: string, name: string): string =>
+    `${leases(namespace)}/${encodeURIComponent(name)}`;
+  return {
+    list({ limit, continue: token, signal }) {
+      const query = new URLSearchParams({ limit: String(limit), ...(token && { continue: token }) });
+      return json<RequestList>("GET", `${requests}?${query}`, undefined, signal);
+    },
+    watch: (resourceVersion, signal) => watchLines(root, access, resourceVersion, signal),
+    read: (name, signal) => json("GET", `${requests}/${encodeURIComponent(name)}`, undefined, signal),
+    replaceApproval: (object, signal) => json("PUT", `${named(object)}/approval`, object, signal),
+    replaceStatus: (object, signal) => json("PUT", `${named(object)}/status`, object, signal),
+    async remove(object, signal) {
+      const { uid, resourceVersion } = object.metadata;
+      const options = { kind: "DeleteOptions", apiVersion: "v1", preconditions: { uid, resourceVersion } };
+      await json("DELETE", named(object), options, signal);
+    },
+    async reviewAccess(spec, signal) {
+      const review = { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec };
+      const { status } = await json<{ status?: { allowed?: boolean; denied?: boolean } }>(
+        "POST",
+        reviews,
+        review,
+        signal,
+      );
+      return status?.allowed === true && status.denied !== true;
+    },
+    readLease: (namespace, name, signal) => json<Lease>("GET", lease(namespace, name), undefined, signal),
+    createLease: (object, signal) =>
+      json<Lease>("POST", leases(object.metadata.namespace ?? "default"), object, signal),
+    replaceLease: (object, signal) =>
+      json<Lease>(
+        "PUT",
+        lease(object.metadata.namespace ?? "default", object.metadata.name ?? ""),
+        object,
+        signal,
+      ),
+  };
+}
+
+interface Sent {
+  readonly method: string;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+async function send(url: string, access: Access, { method, body, signal }: Sent): Promise<IncomingMessage> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const options: RequestOptions = { method, signal, headers: { accept: "application/json" } };
+  await access(options);
+  if (text !== undefined) options.headers = { ...options.headers, "content-type": "application/json" };
+  const request = url.startsWith("https:") ? httpsRequest : httpRequest;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, options, resolve).on("error", reject).end(text);
+  });
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return response;
+  throw new ApiError("ERR_API_STATUS", `${method} ${new URL(url).pathname}: ${await reasonOf(response)}`, {
+    status,
+  });
+}
+
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ApiError("ERR_API_ANSWER", "the answer is not JSON, as an API server's would be", { cause });
+  }
+}
+
+async function reasonOf(response: IncomingMessage): Promise<string> {
+  const text = await readAll(response);
+  const found = `the API server answered with status ${response.statusCode}`;
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === "string" ? `${found}: ${message}` : found;
+  } catch {
+    return found; // a proxy's page: nothing for people to read
+  }
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > MAX_ANSWER)
+      throw new ApiError("ERR_API_ANSWER", `the answer is longer than ${MAX_ANSWER} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function* watchLines(
+  root: string,
+  access: Access,
+  resourceVersion: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent> {
+  const query = new URLSearchParams({ watch: "true", allowWatchBookmarks: "true", resourceVersion });
+  const response = await send(`${root}${requests}?${query}`, access, { method: "GET", signal });
+  response.setEncoding("utf8");
+  let rest = "";
+  for await (const chunk of response as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > MAX_LINE)
+      throw new ApiError("ERR_API_ANSWER", `a line of the watch is longer than ${MAX_LINE} bytes`);
+    for (const line of lines) if (line !== "") yield parseAnswer(line) as WatchEvent;
+  }
+}

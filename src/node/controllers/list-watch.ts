@@ -1,0 +1,76 @@
+import { ApiError } from "../../errors.ts";
+import type { CertificatesClient, RequestObject, WatchEvent } from "./client.ts";
+import { backoff, type Timing } from "./timing.ts";
+
+/** Who is told of the objects, and of trouble. */
+export interface ListWatchOptions {
+  /** Called with each object that is there or has changed; also again for those already known. */
+  readonly onObject: (object: RequestObject) => void;
+  /** Called with each object that was deleted while watched. */
+  readonly onGone: (object: RequestObject) => void;
+  /** Told of each list or watch that failed. */
+  readonly onError: (error: unknown) => void;
+  /** Clock and chance. */
+  readonly timing: Timing;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** Objects in one page of a list. Source: client-go `pager.defaultPageSize`. */
+const PAGE = 500;
+/** Waits after failures, in milliseconds. Source: client-go `Reflector` (800 ms to 30 s). */
+const FIRST_WAIT = 800;
+const LONGEST_WAIT = 30_000;
+
+/**
+ * Lists all objects, then watches from the list's version. A watch that ends is resumed from the last version seen (of an object or a bookmark); only when the
+ * server no longer knows that version (410 Gone) is everything listed again. Never rejects; resolves after the signal.
+ */
+export async function listWatch(client: CertificatesClient, options: ListWatchOptions): Promise<void> {
+  const { onError, timing, signal } = options;
+  let version: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      version ??= await listAll(client, options);
+      for await (const event of client.watch(version, signal)) {
+        version = takeEvent(event, options) ?? version;
+        failures = 0;
+      }
+      failures++; // a server that ends every watch at once must not be asked without a pause
+    } catch (error) {
+      if (signal.aborted) return;
+      failures++;
+      if (error instanceof ApiError && error.status === 410) version = undefined;
+      onError(error);
+    }
+    if (!signal.aborted) await timing.sleep(backoff(failures, FIRST_WAIT, LONGEST_WAIT, timing), signal);
+  }
+}
+
+async function listAll(client: CertificatesClient, options: ListWatchOptions): Promise<string> {
+  let token: string | undefined;
+  for (;;) {
+    const page = await client.list({
+      limit: PAGE,
+      signal: options.signal,
+      ...(token && { continue: token }),
+    });
+    for (const object of page.items) options.onObject(object);
+    token = page.metadata.continue;
+    if (!token) return page.metadata.resourceVersion ?? "0";
+  }
+}
+
+/** Tells of the object and returns the version to resume from. */
+function takeEvent({ type, object }: WatchEvent, options: ListWatchOptions): string | undefined {
+  if (type === "ERROR") {
+    const status = object.code ?? 500;
+    throw new ApiError("ERR_API_STATUS", `the watch ended with status ${status}: ${object.message ?? ""}`, {
+      status,
+    });
+  }
+  if (type === "DELETED") options.onGone(object);
+  else if (type !== "BOOKMARK") options.onObject(object);
+  return object.metadata.resourceVersion;
+}

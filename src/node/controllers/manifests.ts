@@ -1,0 +1,116 @@
+/** Whose rights a manifest gives. */
+export interface ControllerAccount {
+  /** Namespace of the service account and of the lease. */
+  readonly namespace: string;
+  /** Name of the service account that the controller runs as; also the name of its roles. */
+  readonly serviceAccount: string;
+  /** `example.com/my-signer`, or `example.com/*` for all signers of a domain. */
+  readonly signerName: string;
+}
+
+/** A Kubernetes object as plain data, to be written as YAML or JSON or sent to the API server. */
+export interface Manifest {
+  /** Group and version. */
+  readonly apiVersion: string;
+  /** Kind. */
+  readonly kind: string;
+  /** Name, and namespace where the kind has one. */
+  readonly metadata: {
+    /** Name. */
+    readonly name: string;
+    /** Namespace, where the kind has one. */
+    readonly namespace?: string;
+  };
+  /** Everything else. */
+  readonly [field: string]: unknown;
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const certificates = ["certificates.k8s.io"];
+const rbac = "rbac.authorization.k8s.io";
+
+/**
+ * The service account of a signer controller with the rights it needs and no others: to read requests, to write `/status`, to `sign` for this signer, and to hold leases in
+ * its namespace. Source: plugin/pkg/admission/certificates/signing, bootstrappolicy/controller_policy.go.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { signerManifests } from "kubepki/node";
+ *
+ * const manifests = signerManifests({ signerName: "example.com/web", namespace: "pki", serviceAccount: "web-signer" });
+ * assert.deepEqual(manifests.map(({ kind }) => kind), ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]);
+ * ```
+ */
+export const signerManifests = (account: ControllerAccount): Manifest[] =>
+  manifestsFor(account, [
+    { apiGroups: certificates, resources: ["certificatesigningrequests/status"], verbs: ["update"] },
+    { apiGroups: certificates, resources: ["signers"], resourceNames: [account.signerName], verbs: ["sign"] },
+  ]);
+
+/**
+ * The service account of an approver controller with the rights it needs and no others: to read requests, to write `/approval`, to `approve` for this signer, to ask
+ * SubjectAccessReviews, to read Nodes, and to hold leases in its namespace. Source: plugin/pkg/admission/certificates/approval, bootstrappolicy/controller_policy.go.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { approverManifests } from "kubepki/node";
+ *
+ * const [account] = approverManifests({ signerName: "example.com/web", namespace: "pki", serviceAccount: "web-approver" });
+ * assert.equal(account?.metadata.name, "web-approver");
+ * ```
+ */
+export const approverManifests = (account: ControllerAccount): Manifest[] =>
+  manifestsFor(account, [
+    { apiGroups: certificates, resources: ["certificatesigningrequests/approval"], verbs: ["update"] },
+    {
+      apiGroups: certificates,
+      resources: ["signers"],
+      resourceNames: [account.signerName],
+      verbs: ["approve"],
+    },
+    { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
+    { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
+  ]);
+
+function manifestsFor({ namespace, serviceAccount }: ControllerAccount, rules: readonly Rule[]): Manifest[] {
+  const name = serviceAccount;
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const read = {
+    apiGroups: certificates,
+    resources: ["certificatesigningrequests"],
+    verbs: ["get", "list", "watch"],
+  };
+  const lease = {
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["get", "create", "update"],
+  };
+  const apiVersion = `${rbac}/v1`;
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
+    { apiVersion, kind: "ClusterRole", metadata: { name }, rules: [read, ...rules] },
+    {
+      apiVersion,
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
+      subjects,
+    },
+    { apiVersion, kind: "Role", metadata: { name, namespace }, rules: [lease] },
+    {
+      apiVersion,
+      kind: "RoleBinding",
+      metadata: { name, namespace },
+      roleRef: { apiGroup: rbac, kind: "Role", name },
+      subjects,
+    },
+  ];
+}

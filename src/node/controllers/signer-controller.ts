@@ -1,0 +1,65 @@
+import { encodeBase64 } from "../../base64.ts";
+import type { CertificatesClient, RequestObject } from "./client.ts";
+import { hasCondition, runController, withCondition, type ControllerOptions } from "./controller.ts";
+
+/** What a signer makes of an approved request: PEM text, or why it never will. */
+export type SigningOutcome =
+  | {
+      /** PEM text: the certificate, then intermediates if the signer hands them out. */
+      readonly certificate: string;
+    }
+  | {
+      /** One word for machines, for example `SignerValidationFailure`. */
+      readonly reason: string;
+      /** A sentence for people. */
+      readonly message: string;
+    };
+
+/** One signer of a cluster. */
+export interface ControlledSigner {
+  /** The `spec.signerName` that it answers to. */
+  readonly signerName: string;
+  /** Signs; a rejection is tried again later, an outcome with a reason is written as condition `Failed` and is final. */
+  readonly sign: (object: RequestObject, signal: AbortSignal) => Promise<SigningOutcome>;
+}
+
+/** What a signer controller takes. */
+export interface RunSignerOptions extends ControllerOptions {
+  /** Requests for any other signer are left alone. */
+  readonly signers: readonly ControlledSigner[];
+}
+
+/**
+ * Signs approved requests until the signal aborts, as kube-controller-manager's signing controller does.
+ *
+ * A request is signed if it is Approved, not Denied, has not failed and has no certificate, all of that as the API server has it just before. All state lives in
+ * the API server: a restart loses nothing, and of two that write the same request the API server takes one. Never rejects because of the cluster: what fails is
+ * tried again. Source: pkg/controller/certificates/signer/signer.go.
+ *
+ * @throws TypeError if two signers have the same name, or the times of the leader election do not fit
+ */
+export async function runSigner(client: CertificatesClient, options: RunSignerOptions): Promise<void> {
+  const signers = new Map(options.signers.map((signer) => [signer.signerName, signer]));
+  if (signers.size !== options.signers.length) throw new TypeError("two signers have the same signerName");
+  const concerns = (object: RequestObject): boolean =>
+    signers.has(object.spec.signerName) &&
+    !object.status?.certificate &&
+    hasCondition(object, "Approved") &&
+    !hasCondition(object, "Denied") &&
+    !hasCondition(object, "Failed");
+  const reconcile = async (object: RequestObject, signal: AbortSignal): Promise<string | undefined> => {
+    const outcome = await signers.get(object.spec.signerName)!.sign(object, signal);
+    if (signal.aborted) return undefined; // the lease may be another's by now
+    await client.replaceStatus(withOutcome(object, outcome), signal);
+    return "certificate" in outcome ? "signed" : "failed";
+  };
+  await runController(client, { concerns, reconcile }, options);
+}
+
+function withOutcome(object: RequestObject, outcome: SigningOutcome): RequestObject {
+  if ("certificate" in outcome) {
+    const certificate = encodeBase64(new TextEncoder().encode(outcome.certificate));
+    return { ...object, status: { ...object.status, certificate } };
+  }
+  return withCondition(object, { type: "Failed", status: "True", ...outcome });
+}

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Time and chance, as the controllers use them; a test gives its own. */
+export interface Timing {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Waits so many milliseconds; ends early, and without an error, when the signal aborts. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** A number from 0 up to, not including, 1; it only spreads waiting times. */
+  random(): number;
+}
+
+/** The clock of this machine. */
+export const systemTiming: Timing = {
+  now: () => Date.now(),
+  sleep: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  },
+  random: () => Math.random(),
+};
+
+/** How long to wait after so many failures in a row: doubled from one to the next, up to `longest`, then 50 to 100 % of it. */
+export function backoff(failures: number, first: number, longest: number, timing: Timing): number {
+  const full = Math.min(longest, first * 2 ** Math.min(failures - 1, 30));
+  return full * (0.5 + timing.random() / 2);
+}
