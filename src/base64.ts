@@ -27,3 +27,15 @@ export function decodeBase64(text: string, strict: boolean): Uint8Array | undefi
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
 }
+
+/** Base64 with padding, in one line. */
+export function encodeBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const octet of bytes) binary += String.fromCharCode(octet);
+  return btoa(binary);
+}
+
+/** Base64url without padding (RFC 4648 section 5, RFC 7515 section 2). */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
