@@ -160,6 +160,7 @@ export type {
 } from "./kubernetes/identity-finding.ts";
 export * from "./kubernetes/well-known.ts";
 export * from "./kubernetes/cluster/index.ts";
+export * from "./kubernetes/csr/index.ts";
 
 export { CertificatePool } from "./verify/certificate-pool.ts";
 export type { CertificatesInput } from "./verify/certificate-pool.ts";
