@@ -85,7 +85,7 @@ export function validateSignerName(signerName: string, path = "spec.signerName")
 function firstFaults(parts: readonly string[], limit: number, rule: string): string[] {
   for (const part of parts) {
     const faults = [];
-    if (octets(part) > limit) faults.push(`must be no more than ${limit} bytes`);
+    if (octets(part) > limit) faults.push(`must be no more than ${limit} characters`);
     if (!isLabelText(part)) faults.push(rule);
     if (faults.length > 0) return faults.map((fault) => `validating label "${shown(part)}": ${fault}`);
   }

@@ -30,7 +30,7 @@ const rows: [title: string, signerName: string, messages: string[]][] = [
   [
     "a label of 66",
     `${a(66)}.example.io/valid-path`,
-    [`validating label "${a(66)}": must be no more than 63 bytes`],
+    [`validating label "${a(66)}": must be no more than 63 characters`],
   ],
   ["the longest name", longest, []],
   ["one part beyond the longest name", `${longest}.toolong`, ["may not be more than 571 bytes"]],
@@ -39,7 +39,7 @@ const rows: [title: string, signerName: string, messages: string[]][] = [
   [
     "a long part of a path",
     `abc.io/${a(254)}`,
-    [`validating label "${a(254)}": must be no more than 253 bytes`],
+    [`validating label "${a(254)}": must be no more than 253 characters`],
   ],
   ["an empty domain", "/x", [`validating label "": ${LABEL}`, TWO]],
   ["an upper-case letter", "Example.com/x", [`validating label "Example": ${LABEL}`]],
@@ -48,7 +48,10 @@ const rows: [title: string, signerName: string, messages: string[]][] = [
   [
     "two faults of a label",
     `${a(64)}_.io/x`,
-    [`validating label "${a(64)}_": must be no more than 63 bytes`, `validating label "${a(64)}_": ${LABEL}`],
+    [
+      `validating label "${a(64)}_": must be no more than 63 characters`,
+      `validating label "${a(64)}_": ${LABEL}`,
+    ],
   ],
   ["a line feed at the end", "example.com/x\n", [`validating label "x\\u{a}": ${SUBDOMAIN}`]],
 ];
@@ -64,7 +67,7 @@ describe("signer names", () => {
 
   test("lengths count octets, as in Go", () => {
     const [first] = validateSignerName(`${"\u00e9".repeat(32)}.io/x`);
-    expect(first?.message).toMatch(/must be no more than 63 bytes$/);
+    expect(first?.message).toMatch(/must be no more than 63 characters$/);
   });
 
   test("every code is told apart", () => {
