@@ -162,6 +162,7 @@ export type {
 export * from "./kubernetes/well-known.ts";
 export * from "./kubernetes/cluster/index.ts";
 export * from "./kubernetes/workload/index.ts";
+export * from "./kubernetes/csr/index.ts";
 
 export { CertificatePool } from "./verify/certificate-pool.ts";
 export type { CertificatesInput } from "./verify/certificate-pool.ts";

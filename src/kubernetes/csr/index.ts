@@ -1,0 +1,11 @@
+/** The API certificates.k8s.io: requests for certificates, and who signs them. */
+export { isKubernetesSignerName, signerRule, validateSignerName } from "./signer-name.ts";
+export type {
+  SignerNameFinding,
+  SignerNameFindingCode,
+  SignerNameFindings,
+  SignerRule,
+  SignerVerb,
+} from "./signer-name.ts";
+export { CERTIFICATE_USAGES, isCertificateUsage, usagesFromX509, usagesToX509 } from "./usages.ts";
+export type { CertificateUsage, MappedUsages, NamedUsages, X509Usages } from "./usages.ts";
