@@ -14,3 +14,10 @@ export type {
 } from "./svid.ts";
 export { createSvidAuthenticator, serviceAccountUserInfo, SvidAuthenticator } from "./svid-authenticator.ts";
 export type { SvidAuthenticatorOptions, TrustBundleSource, VerifiedSvid } from "./svid-authenticator.ts";
+export { clusterTrustBundle, encodeTrustBundle, validateClusterTrustBundle } from "./cluster-trust-bundle.ts";
+export type {
+  ClusterTrustBundle,
+  ClusterTrustBundleOptions,
+  TrustBundleFinding,
+  TrustBundleFindingCode,
+} from "./cluster-trust-bundle.ts";
