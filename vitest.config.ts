@@ -30,9 +30,10 @@ export default defineConfig({
       reportOnFailure: true,
     },
     projects: [
-      project("unit", ["test/**/*.test.ts"], ["test/{interop,runtimes}/**", ...house], 20_000),
+      project("unit", ["test/**/*.test.ts"], ["test/{cluster,interop,runtimes}/**", ...house], 20_000),
       project("house", house, [tarball], 20_000),
       project("interop", ["test/interop/**/*.test.ts"], [], 300_000),
+      project("cluster", ["test/cluster/**/*.test.ts"], [], 1_800_000),
       project("package", [tarball], [], 120_000),
     ],
   },
