@@ -73,7 +73,16 @@ if ("reason" in cluster) {
         await writeFile(join(folder, csr), atob(object.spec.request));
         await writeFile(join(folder, "eku"), "extendedKeyUsage=clientAuth\nkeyUsage=digitalSignature\n");
         const { stdout } = await openssl(
-          ...["x509", "-req", "-in", csr, "-CA", "ca.crt", "-CAkey", "ca.key", "-extfile", "eku"],
+          "x509",
+          "-req",
+          "-in",
+          csr,
+          "-CA",
+          "ca.crt",
+          "-CAkey",
+          "ca.key",
+          "-extfile",
+          "eku",
         );
         return { certificate: stdout };
       };

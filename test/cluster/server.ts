@@ -59,17 +59,33 @@ export async function startCluster(tokens: readonly string[]): Promise<Cluster |
     spawn(file, options, { stdio: "ignore", cwd: folder });
   const children = [
     start(join(etcd.root, "usr/bin/etcd"), [
-      ...["--data-dir", at("etcd"), "--listen-client-urls", client, "--advertise-client-urls", client],
-      ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
-      ...["--initial-cluster", `default=${peer}`],
+      "--data-dir",
+      at("etcd"),
+      "--listen-client-urls",
+      client,
+      "--advertise-client-urls",
+      client,
+      "--listen-peer-urls",
+      peer,
+      "--initial-advertise-peer-urls",
+      peer,
+      "--initial-cluster",
+      `default=${peer}`,
     ]),
     start(binary, [
-      ...[`--etcd-servers=${client}`, `--secure-port=${port}`, "--bind-address=127.0.0.1"],
-      ...["--authorization-mode=Node,RBAC", `--token-auth-file=${at("tokens.csv")}`],
-      ...[`--client-ca-file=${at("ca.crt")}`, `--tls-cert-file=${at("server.crt")}`],
-      ...[`--tls-private-key-file=${at("server.key")}`, "--service-cluster-ip-range=10.96.0.0/16"],
-      ...[`--service-account-key-file=${at("sa.key")}`, `--service-account-signing-key-file=${at("sa.key")}`],
-      ...["--service-account-issuer=https://kubernetes.default.svc", `--cert-dir=${at("run")}`],
+      `--etcd-servers=${client}`,
+      `--secure-port=${port}`,
+      "--bind-address=127.0.0.1",
+      "--authorization-mode=Node,RBAC",
+      `--token-auth-file=${at("tokens.csv")}`,
+      `--client-ca-file=${at("ca.crt")}`,
+      `--tls-cert-file=${at("server.crt")}`,
+      `--tls-private-key-file=${at("server.key")}`,
+      "--service-cluster-ip-range=10.96.0.0/16",
+      `--service-account-key-file=${at("sa.key")}`,
+      `--service-account-signing-key-file=${at("sa.key")}`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--cert-dir=${at("run")}`,
     ]),
   ];
   const close = async (): Promise<void> => {
@@ -100,7 +116,18 @@ async function makeCa(folder: string): Promise<void> {
   await openssl("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=server");
   await writeFile(join(folder, "san"), "subjectAltName=IP:127.0.0.1,IP:10.96.0.1\n");
   await openssl(
-    ...["x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"],
-    ...["-extfile", "san", "-out", "server.crt"],
+    "x509",
+    "-req",
+    "-in",
+    "server.csr",
+    "-CA",
+    "ca.crt",
+    "-CAkey",
+    "ca.key",
+    "-CAcreateserial",
+    "-extfile",
+    "san",
+    "-out",
+    "server.crt",
   );
 }
