@@ -86,6 +86,42 @@ export interface ErrorCodes {
   /** A name constraint is malformed: a mask that is not contiguous, a name that is none. Fix: issue the CA certificate again. Source: RFC 5280 4.2.1.10, Go `parseNameConstraintsExtension`. */
   ERR_CERTIFICATE_NAME_CONSTRAINTS: "CertificateError";
 
+  // --- certification requests (PKCS#10) -----------------------------------------------------------------------
+  /** The version of a request is not 0. Fix: make the request again; there is but one version. Source: RFC 2986 4.1. */
+  ERR_REQUEST_VERSION: "CertificateRequestError";
+  /** The attributes of a request are missing, without a value, too many, or ask for extensions twice. Fix: make the request again with one extensionRequest. Source: RFC 2986 4.1, RFC 2985 5.4.2. */
+  ERR_REQUEST_ATTRIBUTE: "CertificateRequestError";
+  /** The signature of a request was not made by the key in it, or not by an algorithm that is taken. Fix: sign the request again with SHA-256 or better; somebody may have put another key into it. Source: RFC 2986 3, Go `CertificateRequest.CheckSignature`. */
+  ERR_REQUEST_SIGNATURE: "CertificateRequestError";
+
+  // --- certificate revocation lists: DER, but not what RFC 5280 and Go allow ----------------------------------
+  /** The list is not of version 2, so it can have no number and no reasons. Fix: issue it as v2; OpenSSL does once it has a `crlnumber` file. Source: RFC 5280 5.1.2.1, Go `ParseRevocationList`. */
+  ERR_CRL_VERSION: "CertificateListError";
+  /** The signature algorithm inside the signed part differs from the one beside the signature. Fix: none, the list is broken or was tampered with. Source: RFC 5280 5.1.1.2. */
+  ERR_CRL_SIGNATURE_ALGORITHM: "CertificateListError";
+  /** The serial number of an entry is negative or longer than 20 octets. Fix: issue the list again. Source: RFC 5280 4.1.2.2, 5.1.2.6. */
+  ERR_CRL_SERIAL_NUMBER: "CertificateListError";
+  /** The list of entries is there but empty. Fix: leave it out where nothing is revoked. Source: RFC 5280 5.1.2.6. */
+  ERR_CRL_EMPTY: "CertificateListError";
+  /** The value of an extension of the list or of an entry is not what its definition allows: an unknown reason, a scope of two kinds. Fix: issue the list again. Source: RFC 5280 5.2, 5.3. */
+  ERR_CRL_EXTENSION: "CertificateListError";
+  /** An extension of the list or of an entry is critical that must not be. Fix: issue the list again. Source: RFC 5280 5.2.3, 5.3.1, Go `parseAuthorityKeyIdentifier`. */
+  ERR_CRL_EXTENSION_CRITICALITY: "CertificateListError";
+  /** The same extension stands in the list, or in an entry, twice. Fix: issue the list again. Source: RFC 5280 4.2. */
+  ERR_CRL_DUPLICATE_EXTENSION: "CertificateListError";
+
+  // --- certificate revocation lists: well formed, but nothing to rely on --------------------------------------
+  /** The list is not of this issuer: another name or key, no CA, or a key usage without cRLSign. Fix: give the list of the CA that issued the certificate; issue that CA with cRLSign. Source: RFC 5280 6.3.3 (f), Go `CheckSignatureFrom`. */
+  ERR_CRL_ISSUER: "CertificateListError";
+  /** The signature does not hold, or was made with an algorithm or key that is not taken. Fix: fetch the list again; sign with SHA-256 or better. Source: RFC 5280 6.3.3 (g). */
+  ERR_CRL_SIGNATURE: "CertificateListError";
+  /** The list is of the future. Fix: check the clock. Source: RFC 5280 5.1.2.4. */
+  ERR_CRL_NOT_YET_VALID: "CertificateListError";
+  /** A newer list should have come by now, or the list does not say when. Fix: fetch or issue the next one. Source: RFC 5280 5.1.2.5. */
+  ERR_CRL_EXPIRED: "CertificateListError";
+  /** The list is a delta, is indirect, covers only some reasons or only attribute certificates, has a critical extension that is not understood, or has no number. Fix: issue full lists. Source: RFC 5280 5.2, 6.3. */
+  ERR_CRL_UNSUPPORTED: "CertificateListError";
+
   // --- identities -----------------------------------------------------------------------------------------------
   /** The subject has more than one common name; readers differ in which they take. Fix: issue the certificate with one CN, or ask for `mode: "kubernetes"`, where the last counts. Source: Go pkix `FillFromRDNSequence`. */
   ERR_IDENTITY_MULTIPLE_COMMON_NAMES: "IdentityError";
@@ -113,6 +149,34 @@ export interface ErrorCodes {
   ERR_SPIFFE_TRUST_DOMAIN: "IdentityError";
   /** The text is no SPIFFE bundle. Fix: fetch the JSON of the bundle endpoint again. Source: SPIFFE Trust Domain and Bundle 4. */
   ERR_SPIFFE_BUNDLE: "IdentityError";
+
+  // --- headers of proxies -------------------------------------------------------------------------------------
+  /** A request has headers that speak for somebody else, and its sender is none of the peers who may. Fix: name the proxy in `trustedPeers`; if a client sent them, have the proxy remove them. Source: ingress-nginx #8299, Kubernetes `x509.Verifier`. */
+  ERR_HEADER_UNTRUSTED_PEER: "HeaderError";
+  /** A header that may be there once is there twice: one of them is from somebody else than the proxy. Fix: have the proxy replace the header instead of adding to it. Source: CWE-290. */
+  ERR_HEADER_DUPLICATE: "HeaderError";
+  /** A header has the name of one that counts, with underscores or dots for hyphens, which other servers take for the same. Fix: have the proxy remove it. Source: CVE-2025-64484. */
+  ERR_HEADER_ALIAS: "HeaderError";
+  /** Several values may have been joined with commas before they came here, so that nobody can tell how many there were. Fix: pass Node's request itself, or pairs, instead of `headers`. Source: RFC 9110 5.3. */
+  ERR_HEADER_AMBIGUOUS: "HeaderError";
+  /** A value has characters that HTTP does not carry or that nobody sees, or is no UTF-8; or a value to send is empty or would lose its spaces. Fix: use plain names. Source: RFC 9110 5.5, CWE-113. */
+  ERR_HEADER_VALUE: "HeaderError";
+  /** The key of an extra field would arrive as another one, because header names have no case. Fix: use a lower-case key. Source: Kubernetes `newExtra`. */
+  ERR_HEADER_NAME: "HeaderError";
+  /** A header is longer, or has more parts, than the limit. Fix: raise the limit if the proxy is known to write so much. Source: limits in docs/strictness.md. */
+  ERR_HEADER_SIZE: "HeaderError";
+  /** A header does not have the form that this proxy writes: quotes, escapes, base64 or separators are wrong. Fix: check that the right proxy is named, and how it is configured. Source: the proxy's documentation. */
+  ERR_HEADER_SYNTAX: "HeaderError";
+  /** The header has as many elements as proxies that added one, and that is not as many as was said. Fix: have the first proxy replace the header (`SANITIZE_SET`), or say with `hop` which element counts. Source: Envoy x-forwarded-client-cert. */
+  ERR_HEADER_HOP: "HeaderError";
+  /** There is no certificate in the header, only text about one, which proves nothing. Fix: have the proxy send the certificate itself (`cert: true`). Source: Envoy x-forwarded-client-cert. */
+  ERR_HEADER_NO_CERTIFICATE: "HeaderError";
+  /** Two things that the proxy says about one certificate are not the same: the hash, or the first of the chain. Fix: look for who else can write the header. Source: Envoy x-forwarded-client-cert. */
+  ERR_HEADER_MISMATCH: "HeaderError";
+  /** The proxy does not say, in the one word it has for that, that it has verified the client's certificate. Fix: configure it to verify and to say so. Source: nginx `$ssl_client_verify`, HAProxy `ssl_c_verify`. */
+  ERR_HEADER_VERIFY: "HeaderError";
+  /** The configuration of the front proxy cannot be read: no JSON list of names, an empty name, or none where one is needed. Fix: correct the flags of the API server. Source: Kubernetes ConfigMap `extension-apiserver-authentication`. */
+  ERR_HEADER_CONFIG: "HeaderError";
 
   // --- keys and signatures -------------------------------------------------------------------------------------
   /** The key is of a kind that is not used here: DSA, another curve, explicit curve parameters, X25519. Fix: make a key of a supported algorithm, such as ECDSA P-256. Source: RFC 5480 2.1.1, Go `parsePublicKey`, CVE-2020-0601. */
@@ -161,6 +225,10 @@ export interface ErrorCodes {
   ERR_CHAIN_KEY: "ChainError";
   /** Finding a path costs more than a verification may: 100 signature checks, 8 intermediates, 10,000 steps, 250,000 name comparisons. Fix: send only the certificates of the path. Source: Go `maxChainSignatureChecks`, CVE-2018-16875, CVE-2025-58187. */
   ERR_CHAIN_BUDGET: "ChainError";
+  /** A certificate of the path was revoked, or is on the deny list. Fix: get a new certificate with a new key. Source: RFC 5280 6.1.3 (a)(3), 6.3. */
+  ERR_CHAIN_REVOKED: "ChainError";
+  /** Nothing says whether a certificate of the path was revoked, and the policy is to refuse then. Fix: give a current list of its issuer, or accept what is unknown by `onUnknown: "accept"`. Source: RFC 5280 6.3.3. */
+  ERR_CHAIN_REVOCATION_UNKNOWN: "ChainError";
   /** The certificate is not valid for the host that was asked for; browsers call it `NET::ERR_CERT_COMMON_NAME_INVALID`. Fix: connect by a name in the certificate, or issue it again with that name in `dnsNames`, that address in `ipAddresses`; the CN does not count. Source: RFC 9525 6, Go `VerifyHostname`. */
   ERR_SERVER_NAME_MISMATCH: "ChainError";
 
@@ -306,6 +374,16 @@ export class CertificateError extends PkiError {
   }
 }
 
+/** The list of revoked certificates is malformed, or cannot be relied on. Get the current list of that CA; until then nothing is known. */
+export class CertificateListError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "CertificateListError";
+  /** Not for callers: the reader of lists makes these. */
+  constructor(code: CodesOf<"CertificateListError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
 /** The certificate is fine, but it names no one whom it is safe to let in. Refuse the caller. */
 export class IdentityError extends PkiError {
   /** The name of the class, also in minified bundles. */
@@ -360,13 +438,28 @@ export class TemplateError extends PkiError {
 }
 
 /** Codes of faults that a reader of DER finds. */
-export type InputCode = CodesOf<"DerError" | "CertificateError">;
+export type InputCode = CodesOf<
+  "DerError" | "CertificateError" | "CertificateListError" | "CertificateRequestError"
+>;
 
 /** The error for a fault in DER input; its class follows from the code. */
 export function inputError(code: InputCode, message: string, place: ErrorPlace): PkiError {
-  return code.startsWith("ERR_D")
-    ? new DerError(code as CodesOf<"DerError">, message, place)
+  if (code.startsWith("ERR_D")) return new DerError(code as CodesOf<"DerError">, message, place);
+  if (code.startsWith("ERR_R"))
+    return new CertificateRequestError(code as CodesOf<"CertificateRequestError">, message, place);
+  return code.startsWith("ERR_CRL")
+    ? new CertificateListError(code as CodesOf<"CertificateListError">, message, place)
     : new CertificateError(code as CodesOf<"CertificateError">, message, place);
+}
+
+/** The bytes are DER, but no request for a certificate that can be answered. Ask for another; nothing was signed. */
+export class CertificateRequestError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "CertificateRequestError";
+  /** Not for callers: the functions for requests make these. */
+  constructor(code: CodesOf<"CertificateRequestError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
 }
 
 /** The description of the cluster makes no sense. Correct it; nothing was issued. */
@@ -387,6 +480,16 @@ export class ApiError extends PkiError {
   declare readonly status?: number;
   /** Not for callers: the API client makes these. */
   constructor(code: CodesOf<"ApiError">, message: string, place: ErrorPlace & { status?: number } = {}) {
+    super(code, message, place);
+  }
+}
+
+/** What a proxy says, or is said to say, about a client must not be believed. Refuse the request; `path` is the header. */
+export class HeaderError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "HeaderError";
+  /** Not for callers: the readers and writers of headers make these. */
+  constructor(code: CodesOf<"HeaderError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

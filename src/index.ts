@@ -5,6 +5,7 @@
  */
 export {
   CertificateError,
+  CertificateRequestError,
   ChainError,
   ApiError,
   ClusterError,
@@ -31,6 +32,22 @@ export {
   safeParseCertificates,
 } from "./x509/certificate.ts";
 export type { CertificateInput } from "./x509/certificate.ts";
+export { CertificateRequest } from "./x509/certificate-request.ts";
+export type { CertificateRequestInput, RequestAttribute } from "./x509/certificate-request.ts";
+export type { AttributePlace, CertificateRequestLayout } from "./x509/certificate-request-layout.ts";
+export { WithExtensions } from "./x509/with-extensions.ts";
+export {
+  parseCertificateRequest,
+  parseCertificateRequestSync,
+  safeParseCertificateRequest,
+} from "./verify/certificate-request.ts";
+export type { ParseRequestOptions, ParseRequestSyncOptions } from "./verify/certificate-request.ts";
+export { createCertificateRequest, createCertificateRequestSync } from "./issue/certificate-request.ts";
+export type {
+  CertificateRequestTemplate,
+  CreatedCertificateRequest,
+  CreateRequestOptions,
+} from "./issue/certificate-request.ts";
 export type { CertificateLayout, ParseOptions } from "./x509/certificate-layout.ts";
 export type { Extension, KnownExtension, UnknownExtension } from "./x509/extension.ts";
 export type { ExtensionId, ExtensionValues } from "./x509/extensions/index.ts";

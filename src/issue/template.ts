@@ -254,12 +254,17 @@ function sharedExtension(
 
 /** The subject alternative name, if there is any; critical only if the subject is empty (RFC 5280 4.2.1.6). */
 function nameExtensions(options: AlternativeNames & { readonly subject: NameTemplate }): ExtensionTemplate[] {
-  const { dnsNames = [], emailAddresses = [], ipAddresses = [], uris = [], subject } = options;
+  const value = generalNamesOf(options);
+  return value.length === 0 ? [] : [{ id: "subjectAltName", critical: isEmptyName(options.subject), value }];
+}
+
+/** In Go's order of kinds. */
+export function generalNamesOf(options: AlternativeNames): GeneralName[] {
+  const { dnsNames = [], emailAddresses = [], ipAddresses = [], uris = [] } = options;
   const kinds = { dns: dnsNames, email: emailAddresses, ip: ipAddresses, uri: uris } as const;
-  const value: GeneralName[] = (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((type) =>
+  return (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((type) =>
     kinds[type].map((name) => ({ type, value: name })),
   );
-  return value.length === 0 ? [] : [{ id: "subjectAltName", critical: isEmptyName(subject), value }];
 }
 
 function commonNames(name: NameTemplate): string[] {

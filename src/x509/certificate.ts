@@ -7,14 +7,14 @@ import type { PemOptions } from "../pem.ts";
 import { CertificateLayout } from "./certificate-layout.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
 import { readExtensions } from "./extension-values.ts";
-import type { Extension, KnownExtension } from "./extension.ts";
-import type { ExtensionId, ExtensionValues } from "./extensions/index.ts";
+import type { Extension } from "./extension.ts";
 import { toDer } from "./input.ts";
 import type { DerInput } from "./input.ts";
 import { readName } from "./name.ts";
 import type { Name } from "./name.ts";
 import { readAlgorithmIdentifier } from "./subject-public-key-info.ts";
 import type { AlgorithmIdentifier } from "./subject-public-key-info.ts";
+import { WithExtensions } from "./with-extensions.ts";
 
 /** What a certificate can be given as: PEM text, DER bytes, Node's objects with `raw`, or what {@link parseCertificate} returned. */
 export type CertificateInput = Certificate | DerInput;
@@ -27,7 +27,7 @@ export type CertificateInput = Certificate | DerInput;
  *
  * Made by {@link parseCertificate}; `JSON.stringify` gives a summary.
  */
-export class Certificate {
+export class Certificate extends WithExtensions {
   /** For the library's own use. */
   readonly layout: CertificateLayout;
   private issuerName: Name | undefined;
@@ -36,6 +36,7 @@ export class Certificate {
 
   /** Not for callers: use {@link parseCertificate}. */
   constructor(layout: CertificateLayout) {
+    super();
     this.layout = layout;
   }
 
@@ -115,7 +116,7 @@ export class Certificate {
   }
 
   /** All extensions in encoded order. */
-  get extensions(): readonly Extension[] {
+  override get extensions(): readonly Extension[] {
     const { extensionsStart, extensionsEnd, options } = this.layout;
     if (extensionsEnd === 0) return [];
     const path = "tbsCertificate.extensions";
@@ -123,38 +124,6 @@ export class Certificate {
       this.reader(extensionsStart, extensionsEnd, path),
       options,
     ));
-  }
-
-  /** The extension of this name, if the certificate has it. */
-  extension<Id extends ExtensionId>(id: Id): KnownExtension<Id> | undefined {
-    return this.extensions.find(
-      (extension): extension is KnownExtension<Id> & Extension => extension.id === id,
-    );
-  }
-
-  /** The value of the extension of this name, if the certificate has it. */
-  extensionValue<Id extends ExtensionId>(id: Id): ExtensionValues[Id] | undefined {
-    return this.extension(id)?.value;
-  }
-
-  /** DNS names of the subject alternative name, in encoded order and as written. */
-  get dnsNames(): string[] {
-    return this.alternativeNames("dns");
-  }
-
-  /** IP addresses of the subject alternative name as text, see {@link formatIpAddress}. */
-  get ipAddresses(): string[] {
-    return this.alternativeNames("ip");
-  }
-
-  /** URIs of the subject alternative name, as written. */
-  get uris(): string[] {
-    return this.alternativeNames("uri");
-  }
-
-  /** E-mail addresses of the subject alternative name, as written. */
-  get emailAddresses(): string[] {
-    return this.alternativeNames("email");
   }
 
   /** What `mode: "kubernetes"` let through and safe mode refuses; empty in safe mode. */
@@ -176,13 +145,6 @@ export class Certificate {
       uris: this.uris,
       emailAddresses: this.emailAddresses,
     };
-  }
-
-  private alternativeNames(type: "dns" | "ip" | "uri" | "email"): string[] {
-    const values: string[] = [];
-    for (const name of this.extensionValue("subjectAltName") ?? [])
-      if (name.type === type) values.push(name.value);
-    return values;
   }
 
   private reader(start: number, end: number, path: string): DerReader {

@@ -1,0 +1,166 @@
+import { readBitString } from "../der/bit-string.ts";
+import { readSmallInteger } from "../der/integer.ts";
+import { DerReader } from "../der/reader.ts";
+import type { Mode } from "../der/reader.ts";
+import { SEQUENCE, SET } from "../der/tag.ts";
+import type { PkiError } from "../errors.ts";
+import { readOid } from "../oid.ts";
+import type { ParseOptions } from "./certificate-layout.ts";
+import { checkExtensions } from "./extension.ts";
+import { MAX_BYTES } from "./limits.ts";
+import { walkName } from "./name.ts";
+import { walkAlgorithmIdentifier, walkSubjectPublicKeyInfo } from "./subject-public-key-info.ts";
+
+const ATTRIBUTES = 0xa0;
+
+/** Contents of 1.2.840.113549.1.9.14, extensionRequest (RFC 2985 5.4.2). */
+const EXTENSION_REQUEST = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e];
+
+/** As many as anybody has a use for; each costs an object. */
+const MAX_ATTRIBUTES = 64;
+
+/** Where one attribute of a request is. */
+export interface AttributePlace {
+  /** Where the contents of its type begin. */
+  readonly typeStart: number;
+  /** Offset after its type. */
+  readonly typeEnd: number;
+  /** Offset after the attribute; its values are what follows the type. */
+  readonly end: number;
+}
+
+/**
+ * Where the parts of a request are (RFC 2986 4.1, 4.2). The constructor walks the whole request once and checks every rule; whoever holds a layout
+ * holds bytes that passed.
+ */
+export class CertificateRequestLayout {
+  /** The whole request. */
+  readonly bytes: Uint8Array;
+  /** How it was parsed. */
+  readonly options: ParseOptions;
+  /** How strictly it was parsed. */
+  readonly mode: Mode;
+  /** What Kubernetes mode let through. */
+  readonly deviations: readonly PkiError[];
+  /** The attributes in encoded order. */
+  readonly attributes: AttributePlace[] = [];
+  /** Where each list of requested extensions begins and ends; safe mode lets one pass. */
+  readonly extensionLists: (readonly [start: number, end: number])[] = [];
+  /** Where the signed part begins. */
+  infoStart = 0;
+  /** Offset after the signed part. */
+  infoEnd = 0;
+  /** Where the subject begins. */
+  subjectStart = 0;
+  /** Offset after the subject. */
+  subjectEnd = 0;
+  /** Where the subject's public key begins. */
+  keyStart = 0;
+  /** Offset after the subject's public key. */
+  keyEnd = 0;
+  /** Where the signature algorithm begins. */
+  algorithmStart = 0;
+  /** Offset after the signature algorithm. */
+  algorithmEnd = 0;
+  /** Where the octets of the signature begin. */
+  signatureStart = 0;
+  /** Offset after the signature. */
+  signatureEnd = 0;
+
+  constructor(bytes: Uint8Array, options: ParseOptions) {
+    this.bytes = bytes;
+    this.options = options;
+    this.mode = options.mode ?? "safe";
+    const reader = new DerReader(bytes, { mode: this.mode });
+    const { maxBytes = MAX_BYTES } = options;
+    if (bytes.length > maxBytes)
+      reader.fail("ERR_DER_SIZE", `the request has ${bytes.length} bytes, at most ${maxBytes} are read`);
+    const request = reader.open(SEQUENCE, "");
+    this.infoStart = reader.position;
+    this.walkInfo(reader);
+    this.infoEnd = this.algorithmStart = reader.position;
+    walkAlgorithmIdentifier(reader, "signatureAlgorithm");
+    this.algorithmEnd = reader.position;
+    if (readBitString(reader, "signature") !== 0)
+      reader.deviate("ERR_DER_BIT_STRING", "a signature must be whole octets", "signature");
+    this.signatureStart = reader.start;
+    this.signatureEnd = reader.position;
+    reader.finishOpen(request);
+    reader.end();
+    this.deviations = reader.deviations;
+  }
+
+  private walkInfo(reader: DerReader): void {
+    const outer = reader.open(SEQUENCE, "certificationRequestInfo");
+    const version = readSmallInteger(reader, "version");
+    if (version !== 0)
+      reader.deviate(
+        "ERR_REQUEST_VERSION",
+        `the version is ${version}, expected 0, which means v1`,
+        "version",
+      );
+    this.subjectStart = reader.position;
+    walkName(reader, "subject", this.options);
+    this.subjectEnd = this.keyStart = reader.position;
+    walkSubjectPublicKeyInfo(reader, "subjectPKInfo");
+    this.keyEnd = reader.position;
+    if (reader.peek() === ATTRIBUTES) this.walkAttributes(reader);
+    else
+      reader.deviate(
+        "ERR_REQUEST_ATTRIBUTE",
+        "the attributes are missing, which may be empty but not absent",
+      );
+    reader.finishOpen(outer);
+  }
+
+  private walkAttributes(reader: DerReader): void {
+    const outer = reader.open(ATTRIBUTES, "attributes");
+    for (let index = 0; reader.more(); index++) {
+      if (index >= MAX_ATTRIBUTES)
+        reader.fail("ERR_REQUEST_ATTRIBUTE", `there are more than ${MAX_ATTRIBUTES} attributes`);
+      const attribute = reader.open(SEQUENCE, index);
+      readOid(reader, "type");
+      const { start: typeStart, position: typeEnd, limit: end } = reader;
+      this.attributes.push({ typeStart, typeEnd, end });
+      if (isExtensionRequest(reader.bytes, typeStart, typeEnd)) this.walkExtensionRequest(reader);
+      else walkValues(reader);
+      reader.finishOpen(attribute);
+    }
+    reader.finish(outer);
+  }
+
+  /** RFC 2985 5.4.2: SINGLE VALUE TRUE. Go reads the first value of each such attribute, and all such attributes as one list. */
+  private walkExtensionRequest(reader: DerReader): void {
+    const outer = reader.open(SET, "extensionRequest");
+    if (this.extensionLists.length > 0)
+      reader.deviate("ERR_REQUEST_ATTRIBUTE", "extensions are requested by a second attribute");
+    const start = reader.position;
+    checkExtensions(reader, this.options);
+    this.extensionLists.push([start, reader.position]);
+    if (reader.more()) {
+      reader.deviate("ERR_REQUEST_ATTRIBUTE", "extensions are requested by a second value");
+      while (reader.more()) reader.readAny("value");
+    }
+    reader.finish(outer);
+  }
+
+  /** The layout's own reader over a part of the bytes, with the path of that part for errors. */
+  reader(start: number, end: number, path: string): DerReader {
+    return new DerReader(this.bytes, { start, end, path, mode: this.mode });
+  }
+}
+
+/** RFC 2986 4.1: `SET SIZE(1..MAX)` of anything. */
+function walkValues(reader: DerReader): void {
+  const outer = reader.open(SET, "values");
+  if (!reader.more()) reader.deviate("ERR_REQUEST_ATTRIBUTE", "an attribute must have a value");
+  while (reader.more()) reader.readAny("value");
+  reader.finish(outer);
+}
+
+function isExtensionRequest(bytes: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start === EXTENSION_REQUEST.length &&
+    EXTENSION_REQUEST.every((octet, index) => bytes[start + index] === octet)
+  );
+}
