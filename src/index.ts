@@ -10,6 +10,7 @@ export {
   ApiError,
   ClusterError,
   DerError,
+  HeaderError,
   IdentityError,
   KeyError,
   PemError,
@@ -197,3 +198,4 @@ export type {
   AuthenticatorOptions,
   PeerCertificates,
 } from "./kubernetes/authenticate.ts";
+export * from "./kubernetes/proxy/index.ts";
