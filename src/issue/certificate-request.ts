@@ -6,7 +6,8 @@ import { TemplateError } from "../errors.ts";
 import { checkSignature, verifySignature } from "../keys/verifier.ts";
 import type { Signer } from "../keys/signer.ts";
 import { encodePem } from "../pem.ts";
-import { CertificateRequest, readCertificateRequest } from "../x509/certificate-request.ts";
+import { readCertificateRequest } from "../x509/certificate-request.ts";
+import type { CertificateRequest } from "../x509/certificate-request.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import type { Limits } from "../x509/limits.ts";
@@ -109,9 +110,9 @@ export function createCertificateRequestSync(
 const ATTRIBUTES = 0xa0;
 
 /** The attribute type extensionRequest (RFC 2985 5.4.2), a whole element. */
-const EXTENSION_REQUEST: Uint8Array = /* @__PURE__ */ Uint8Array.of(
-  ...[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e],
-);
+const EXTENSION_REQUEST: Uint8Array = /* @__PURE__ */ new Uint8Array([
+  0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e,
+]);
 
 function encodeInfo(
   template: CertificateRequestTemplate,

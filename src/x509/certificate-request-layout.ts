@@ -1,8 +1,9 @@
 import { readBitString } from "../der/bit-string.ts";
-import { readSmallInteger } from "../der/integer.ts";
+import { readInteger } from "../der/integer.ts";
 import { DerReader } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
-import { SEQUENCE, SET } from "../der/tag.ts";
+import { contentStart } from "../der/skip.ts";
+import { OBJECT_IDENTIFIER, SEQUENCE, SET } from "../der/tag.ts";
 import type { PkiError } from "../errors.ts";
 import { readOid } from "../oid.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
@@ -92,24 +93,18 @@ export class CertificateRequestLayout {
 
   private walkInfo(reader: DerReader): void {
     const outer = reader.open(SEQUENCE, "certificationRequestInfo");
-    const version = readSmallInteger(reader, "version");
-    if (version !== 0)
-      reader.deviate(
-        "ERR_REQUEST_VERSION",
-        `the version is ${version}, expected 0, which means v1`,
-        "version",
-      );
+    readInteger(reader, "version");
+    const { start, position } = reader;
+    if (position - start > 8)
+      reader.fail("ERR_REQUEST_VERSION", "the version is larger than 63 bits", "version");
+    if (position - start > 1 || reader.bytes[start] !== 0)
+      reader.deviate("ERR_REQUEST_VERSION", "the version is not 0, which means v1", "version");
     this.subjectStart = reader.position;
     walkName(reader, "subject", this.options);
     this.subjectEnd = this.keyStart = reader.position;
     walkSubjectPublicKeyInfo(reader, "subjectPKInfo");
     this.keyEnd = reader.position;
-    if (reader.peek() === ATTRIBUTES) this.walkAttributes(reader);
-    else
-      reader.deviate(
-        "ERR_REQUEST_ATTRIBUTE",
-        "the attributes are missing, which may be empty but not absent",
-      );
+    this.walkAttributes(reader);
     reader.finishOpen(outer);
   }
 
@@ -118,15 +113,22 @@ export class CertificateRequestLayout {
     for (let index = 0; reader.more(); index++) {
       if (index >= MAX_ATTRIBUTES)
         reader.fail("ERR_REQUEST_ATTRIBUTE", `there are more than ${MAX_ATTRIBUTES} attributes`);
-      const attribute = reader.open(SEQUENCE, index);
-      readOid(reader, "type");
-      const { start: typeStart, position: typeEnd, limit: end } = reader;
-      this.attributes.push({ typeStart, typeEnd, end });
-      if (isExtensionRequest(reader.bytes, typeStart, typeEnd)) this.walkExtensionRequest(reader);
-      else walkValues(reader);
-      reader.finishOpen(attribute);
+      const isExtensions = startsWithExtensionRequest(reader);
+      if (isExtensions) this.walkAttribute(reader, index);
+      else if (reader.tolerate(() => this.walkAttribute(reader, index)) === undefined) reader.readAny(index);
     }
     reader.finish(outer);
+  }
+
+  private walkAttribute(reader: DerReader, index: number): true {
+    const attribute = reader.open(SEQUENCE, index);
+    readOid(reader, "type");
+    const { bytes, start: typeStart, position: typeEnd, limit: end } = reader;
+    if (isExtensionRequest(bytes, typeStart, typeEnd)) this.walkExtensionRequest(reader);
+    else walkValues(reader);
+    reader.finishOpen(attribute);
+    this.attributes.push({ typeStart, typeEnd, end });
+    return true;
   }
 
   /** RFC 2985 5.4.2: SINGLE VALUE TRUE. Go reads the first value of each such attribute, and all such attributes as one list. */
@@ -134,6 +136,12 @@ export class CertificateRequestLayout {
     const outer = reader.open(SET, "extensionRequest");
     if (this.extensionLists.length > 0)
       reader.deviate("ERR_REQUEST_ATTRIBUTE", "extensions are requested by a second attribute");
+    if (!reader.more()) reader.deviate("ERR_REQUEST_ATTRIBUTE", "an attribute must have a value");
+    else this.walkExtensions(reader);
+    reader.finish(outer);
+  }
+
+  private walkExtensions(reader: DerReader): void {
     const start = reader.position;
     checkExtensions(reader, this.options);
     this.extensionLists.push([start, reader.position]);
@@ -141,7 +149,6 @@ export class CertificateRequestLayout {
       reader.deviate("ERR_REQUEST_ATTRIBUTE", "extensions are requested by a second value");
       while (reader.more()) reader.readAny("value");
     }
-    reader.finish(outer);
   }
 
   /** The layout's own reader over a part of the bytes, with the path of that part for errors. */
@@ -156,6 +163,13 @@ function walkValues(reader: DerReader): void {
   if (!reader.more()) reader.deviate("ERR_REQUEST_ATTRIBUTE", "an attribute must have a value");
   while (reader.more()) reader.readAny("value");
   reader.finish(outer);
+}
+
+/** Whether the attribute that comes next has that type; what else is wrong with it is found by the walk. */
+function startsWithExtensionRequest({ bytes, position }: DerReader): boolean {
+  const type = contentStart(bytes, position);
+  const start = type + 2;
+  return bytes[type] === OBJECT_IDENTIFIER && isExtensionRequest(bytes, start, start + bytes[type + 1]!);
 }
 
 function isExtensionRequest(bytes: Uint8Array, start: number, end: number): boolean {
