@@ -1,8 +1,9 @@
 /** Which paths could lead from a certificate to a trust anchor, by names and by what needs no signature. */
-import { equalBytes, toHex } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { Budget } from "./budget.ts";
 import type { CertificatePool } from "./certificate-pool.ts";
+import { ByteIds } from "./byte-ids.ts";
 import { checkCertificate } from "./checks.ts";
 import type { Fault, Role, Rules } from "./checks.ts";
 
@@ -22,10 +23,18 @@ export interface PathProblem {
 
 /** Everyone who has the name that a certificate states as its issuer, and could be it. */
 interface Issuers {
-  readonly anchors: readonly Certificate[];
-  readonly intermediates: { readonly certificate: Certificate; readonly issuers: Issuers }[];
+  readonly anchors: readonly Candidate[];
+  intermediates: (Candidate & { readonly issuers: Issuers })[];
   /** The least number of intermediates from here to a trust anchor. */
   distance: number;
+}
+
+/** A certificate, with what is asked of it again and again. */
+interface Candidate {
+  readonly certificate: Certificate;
+  /** Equal for certificates of the same subject, key and alternative names. */
+  readonly id: number;
+  readonly keyIdentifier: Uint8Array;
 }
 
 /** Whether some path went on when it had as many intermediates as it may have. */
@@ -42,84 +51,148 @@ export interface Cut {
  * CAs that leads nowhere costs no more than it has certificates.
  */
 export function* candidatePaths(problem: PathProblem, cut: Cut): Generator<readonly Certificate[]> {
-  const start = nameGraph(problem, cut);
+  const walk = new Walk(problem, cut);
+  const { start } = walk;
   for (let length = start.distance; length <= problem.maxIntermediates; length++)
-    yield* extend(problem, [problem.leaf], start, length, cut);
+    yield* walk.extend([walk.leaf], start, length);
 }
 
-function* extend(
-  problem: PathProblem,
-  path: readonly Certificate[],
-  issuers: Issuers,
-  remaining: number,
-  cut: Cut,
-): Generator<readonly Certificate[]> {
-  const child = path.at(-1)!;
-  const isOpen = (candidate: Certificate): boolean => {
-    if (problem.budget.steps-- <= 0) cut.isOutOfSteps = true;
-    return !cut.isOutOfSteps && !isInPath(candidate, path) && !problem.isRefuted(child, candidate);
-  };
-  if (remaining === 0) {
-    for (const anchor of byKeyIdentifier(child, issuers.anchors, (certificate) => certificate))
-      if (isOpen(anchor)) yield [...path, anchor];
-    return;
-  }
-  for (const next of byKeyIdentifier(child, issuers.intermediates, ({ certificate }) => certificate)) {
-    if (next.issuers.distance >= remaining || !isOpen(next.certificate)) continue;
-    yield* extend(problem, [...path, next.certificate], next.issuers, remaining - 1, cut);
-  }
-}
+class Walk {
+  readonly leaf: Candidate;
+  readonly start: Issuers;
+  readonly #problem: PathProblem;
+  readonly #cut: Cut;
+  readonly #ids = new ByteIds();
+  readonly #candidates = new Map<Certificate, Candidate>();
+  readonly #names = new ByteIds();
+  /** By the number of the name that they have as their subject. */
+  readonly #issuers: Issuers[] = [];
+  /** The same lists in the order for one child, made once for each. */
+  readonly #ranked = new Map<readonly Candidate[], Map<Candidate, readonly Candidate[]>>();
 
-/** Follows the names from the leaf upwards, level by level, each name once. */
-function nameGraph(problem: PathProblem, cut: Cut): Issuers {
-  const byName = new Map<string, Issuers>();
-  const start = visit(problem, byName, problem.leaf, 1);
-  let level = 1;
-  for (let current = [{ child: problem.leaf, issuers: start }]; current.length > 0; level++) {
-    const next: { child: Certificate; issuers: Issuers }[] = [];
-    for (const { child, issuers } of current) {
-      const found = problem.intermediates.namedAsIssuerOf(child);
-      if (level > problem.maxIntermediates) {
-        cut.isTooDeep ||= found.length > 0;
-        continue;
-      }
-      for (const certificate of usable(problem, found, "intermediate", level)) {
-        const names = byName.size;
-        const link = { certificate, issuers: visit(problem, byName, certificate, level + 1) };
-        issuers.intermediates.push(link);
-        if (byName.size > names) next.push({ child: certificate, issuers: link.issuers });
-      }
+  constructor(problem: PathProblem, cut: Cut) {
+    this.#problem = problem;
+    this.#cut = cut;
+    this.leaf = this.#candidate(problem.leaf);
+    this.start = this.#followNames();
+  }
+
+  *extend(
+    path: readonly Candidate[],
+    issuers: Issuers,
+    remaining: number,
+  ): Generator<readonly Certificate[]> {
+    const child = path.at(-1)!;
+    if (remaining === 0) {
+      for (const anchor of this.#rank(child, issuers.anchors))
+        if (this.#isOpen(path, anchor)) yield [...path, anchor].map(({ certificate }) => certificate);
+      return;
     }
-    current = next;
+    for (const next of this.#rank(child, issuers.intermediates)) {
+      if (!this.#isOpen(path, next) || next.issuers.distance >= remaining) continue;
+      yield* this.extend([...path, next], next.issuers, remaining - 1);
+    }
   }
-  measure([...byName.values()].reverse());
-  return start;
+
+  /** Every candidate that is looked at is a step, whether the path goes on there or not. */
+  #isOpen(path: readonly Candidate[], { id, certificate }: Candidate): boolean {
+    if (!this.#step()) return false;
+    for (const other of path) if (other.id === id) return false;
+    return !this.#problem.isRefuted(path.at(-1)!.certificate, certificate);
+  }
+
+  #step(): boolean {
+    if (this.#problem.budget.steps-- <= 0) this.#cut.isOutOfSteps = true;
+    return !this.#cut.isOutOfSteps;
+  }
+
+  /** Go's order: the key identifiers fit, one of them is missing, they do not fit. They never decide more than the order. */
+  #rank<T extends Candidate>(child: Candidate, candidates: readonly T[]): readonly T[] {
+    if (candidates.length < 2) return candidates;
+    let byChild = this.#ranked.get(candidates);
+    if (!byChild) this.#ranked.set(candidates, (byChild = new Map()));
+    const known = byChild.get(child);
+    if (known) return known as readonly T[];
+    const wanted = child.certificate.extensionValue("authorityKeyIdentifier")?.keyIdentifier ?? NONE;
+    const ranks: [T[], T[], T[]] = [[], [], []];
+    for (const candidate of candidates) {
+      if (!this.#step()) break;
+      ranks[rankOf(candidate.keyIdentifier, wanted)].push(candidate);
+    }
+    const ranked = ranks.flat();
+    byChild.set(child, ranked);
+    return ranked;
+  }
+
+  /** Follows the names from the leaf upwards, level by level, each name once. */
+  #followNames(): Issuers {
+    const { intermediates, maxIntermediates, leaf } = this.#problem;
+    const start = this.#visit(leaf, 1);
+    let level = 1;
+    for (let current = [{ child: leaf, issuers: start }]; current.length > 0; level++) {
+      const next: { child: Certificate; issuers: Issuers }[] = [];
+      for (const { child, issuers } of current) {
+        const found = intermediates.namedAsIssuerOf(child);
+        if (level > maxIntermediates) {
+          this.#cut.isTooDeep ||= found.length > 0;
+          continue;
+        }
+        for (const certificate of this.#usable(found, "intermediate", level)) {
+          const names = this.#issuers.length;
+          const above = this.#visit(certificate, level + 1);
+          issuers.intermediates.push({ ...this.#candidate(certificate), issuers: above });
+          if (this.#issuers.length > names) next.push({ child: certificate, issuers: above });
+        }
+      }
+      current = next;
+    }
+    measure([...this.#issuers].reverse());
+    for (const issuers of this.#issuers)
+      issuers.intermediates = issuers.intermediates.filter(({ issuers: above }) => above.distance < Infinity);
+    return start;
+  }
+
+  /** Who is named as the issuer of this certificate; the intermediates are added when their level comes. */
+  #visit(child: Certificate, level: number): Issuers {
+    const { bytes, issuerStart, issuerEnd } = child.layout;
+    const name = this.#names.idOf([bytes.subarray(issuerStart, issuerEnd)]);
+    const known = this.#issuers[name];
+    if (known) return known;
+    const found = this.#problem.trustAnchors.namedAsIssuerOf(child);
+    const anchors = this.#usable(found, "anchor", level).map((anchor) => this.#candidate(anchor));
+    const issuers: Issuers = { anchors, intermediates: [], distance: anchors.length > 0 ? 0 : Infinity };
+    this.#issuers.push(issuers);
+    return issuers;
+  }
+
+  /** Those of the certificates that may be an issuer at all. */
+  #usable(certificates: Certificate[], role: Role, index: number): Certificate[] {
+    const { rules, refuse } = this.#problem;
+    return certificates.filter((certificate) => {
+      const fault = checkCertificate(certificate, role, rules);
+      if (fault) refuse(certificate, fault, index);
+      return !fault;
+    });
+  }
+
+  #candidate(certificate: Certificate): Candidate {
+    const known = this.#candidates.get(certificate);
+    if (known) return known;
+    const { bytes, subjectStart, subjectEnd } = certificate.layout;
+    const names = certificate.extension("subjectAltName")?.der ?? NONE;
+    const candidate: Candidate = {
+      certificate,
+      id: this.#ids.idOf([certificate.subjectPublicKeyInfo, bytes.subarray(subjectStart, subjectEnd), names]),
+      keyIdentifier: certificate.extensionValue("subjectKeyIdentifier") ?? NONE,
+    };
+    this.#candidates.set(certificate, candidate);
+    return candidate;
+  }
 }
 
-/** Who is named as the issuer of this certificate; the intermediates are added when their level comes. */
-function visit(
-  problem: PathProblem,
-  byName: Map<string, Issuers>,
-  child: Certificate,
-  level: number,
-): Issuers {
-  const { bytes, issuerStart, issuerEnd } = child.layout;
-  const name = toHex(bytes, issuerStart, issuerEnd);
-  const known = byName.get(name);
-  if (known) return known;
-  const anchors = usable(problem, problem.trustAnchors.namedAsIssuerOf(child), "anchor", level);
-  const issuers: Issuers = { anchors, intermediates: [], distance: anchors.length > 0 ? 0 : Infinity };
-  byName.set(name, issuers);
-  return issuers;
-}
-
-/** Those of the certificates that may be an issuer at all. */
-function usable(problem: PathProblem, certificates: Certificate[], role: Role, index: number): Certificate[] {
-  return certificates.filter((certificate) => {
-    const fault = checkCertificate(certificate, role, problem.rules);
-    if (fault) problem.refuse(certificate, fault, index);
-    return !fault;
-  });
+function rankOf(own: Uint8Array, wanted: Uint8Array): 0 | 1 | 2 {
+  if (equalBytes(own, wanted)) return 0;
+  return (own.length === 0) === (wanted.length === 0) ? 2 : 1;
 }
 
 /** Farthest names first, so that one round does it unless the names form loops. */
@@ -135,41 +208,4 @@ function measure(all: readonly Issuers[]): void {
   }
 }
 
-/** Go's order: the key identifiers fit, one of them is missing, they do not fit. They never decide more than the order. */
-function byKeyIdentifier<T>(
-  child: Certificate,
-  candidates: readonly T[],
-  certificateOf: (candidate: T) => Certificate,
-): readonly T[] {
-  if (candidates.length < 2) return candidates;
-  const wanted = child.extensionValue("authorityKeyIdentifier")?.keyIdentifier ?? NONE;
-  const rank = (candidate: T): number => {
-    const own = certificateOf(candidate).extensionValue("subjectKeyIdentifier") ?? NONE;
-    if (equalBytes(own, wanted)) return 0;
-    return (own.length === 0) === (wanted.length === 0) ? 2 : 1;
-  };
-  return candidates
-    .map((candidate) => ({ candidate, rank: rank(candidate) }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ candidate }) => candidate);
-}
-
 const NONE: Uint8Array = /* @__PURE__ */ new Uint8Array();
-
-function isInPath(candidate: Certificate, path: readonly Certificate[]): boolean {
-  return path.some(
-    (other) =>
-      other === candidate ||
-      (equalBytes(other.subjectPublicKeyInfo, candidate.subjectPublicKeyInfo) &&
-        equalBytes(subjectOf(other), subjectOf(candidate)) &&
-        equalBytes(alternativeNamesOf(other), alternativeNamesOf(candidate))),
-  );
-}
-
-function subjectOf({ layout: { bytes, subjectStart, subjectEnd } }: Certificate): Uint8Array {
-  return bytes.subarray(subjectStart, subjectEnd);
-}
-
-function alternativeNamesOf(certificate: Certificate): Uint8Array {
-  return certificate.extension("subjectAltName")?.der ?? NONE;
-}

@@ -1,0 +1,29 @@
+/** Small numbers for byte strings, so that what is compared often is compared once. */
+import { equalBytes } from "../bytes.ts";
+
+/** Gives equal numbers, counted from 0, to equal lists of byte strings, and different ones to different lists. */
+export class ByteIds {
+  readonly #known = new Map<number, { readonly parts: readonly Uint8Array[]; readonly id: number }[]>();
+  #next = 0;
+
+  /** The number of this list. Takes time linear in its bytes. */
+  idOf(parts: readonly Uint8Array[]): number {
+    const hash = hashOf(parts);
+    const sameHash = this.#known.get(hash) ?? [];
+    const found = sameHash.find((entry) => entry.parts.every((part, i) => equalBytes(part, parts[i]!)));
+    if (found) return found.id;
+    const id = this.#next++;
+    this.#known.set(hash, [...sameHash, { parts, id }]);
+    return id;
+  }
+}
+
+/** FNV-1a over the parts and their lengths; collisions only cost a comparison. */
+function hashOf(parts: readonly Uint8Array[]): number {
+  let hash = 0x811c9dc5;
+  for (const part of parts) {
+    for (const octet of part) hash = Math.imul(hash ^ octet, 0x01000193);
+    hash = Math.imul(hash ^ part.length, 0x01000193);
+  }
+  return hash;
+}
