@@ -193,9 +193,6 @@ export type {
   VerifyChainSyncOptions,
 } from "./verify/verify-chain.ts";
 export { authenticate, Authenticator, createAuthenticator } from "./kubernetes/authenticate.ts";
-export type {
-  AuthenticateOptions,
-  AuthenticatorOptions,
-  PeerCertificates,
-} from "./kubernetes/authenticate.ts";
+export type { AuthenticateOptions, AuthenticatorOptions } from "./kubernetes/authenticate.ts";
+export type { PeerCertificates, PeerLimits } from "./kubernetes/peer-certificates.ts";
 export * from "./kubernetes/proxy/index.ts";

@@ -1,5 +1,4 @@
 /** Who a request comes from, as kube-apiserver's x509 authenticator decides it: a verified chain first, then the name. */
-import { ChainError } from "../errors.ts";
 import { equalBytes } from "../bytes.ts";
 import type { Mode } from "../der/reader.ts";
 import { poolOf } from "../verify/certificate-pool.ts";
@@ -10,21 +9,18 @@ import type { VerifiedChain } from "../verify/search.ts";
 import { Certificate, parseCertificate } from "../x509/certificate.ts";
 import type { CertificateInput } from "../x509/certificate.ts";
 import { toDer } from "../x509/input.ts";
+import { peerCertificates } from "./peer-certificates.ts";
+import type { PeerCertificates, PeerLimits } from "./peer-certificates.ts";
 import { toUserInfo } from "./authenticated-groups.ts";
 import type { UserInfo } from "./authenticated-groups.ts";
 import { parseIdentity } from "./identity.ts";
 
-/** What a peer sends: its certificate, or a list of its certificate and what may stand between it and a trust anchor. */
-export type PeerCertificates = CertificateInput | readonly [CertificateInput, ...CertificateInput[]];
-
 /** Whom an authenticator believes. */
-export interface AuthenticatorOptions {
+export interface AuthenticatorOptions extends PeerLimits {
   /** The client CAs, as in `--client-ca-file`. */
   readonly trustAnchors: CertificatesInput;
   /** What may stand between, if the peer sends nothing but its certificate, as in Kubernetes. */
   readonly intermediates?: CertificatesInput;
-  /** The most certificates that a peer may send beside its own; 16 by default. Strangers choose them, and each of them costs time. */
-  readonly maxPeerIntermediates?: number;
   /** `"safe"` by default, for chain and identity; see {@link verifyCertificateChain} and {@link parseIdentity}. */
   readonly mode?: Mode;
   /** Checks signatures; WebCrypto by default. */
@@ -77,13 +73,10 @@ export async function authenticate(
   input: PeerCertificates,
   options: AuthenticateOptions,
 ): Promise<UserInfo | undefined> {
-  const peers = peersOf(input);
-  const { userInfo } = await verifyPeer(parseCertificate(peers[0], modeOf(options)), peers.slice(1), options);
+  const { leaf, intermediates } = peerCertificates(input, options);
+  const { userInfo } = await verifyPeer(parseCertificate(leaf, modeOf(options)), intermediates, options);
   return userInfo;
 }
-
-/** Twice the intermediates that a path may have by default. */
-const MAX_PEER_INTERMEDIATES = 16;
 
 interface Verified {
   readonly chain: VerifiedChain;
@@ -95,21 +88,10 @@ async function verifyPeer(
   others: readonly CertificateInput[],
   options: AuthenticateOptions,
 ): Promise<Verified> {
-  const { maxPeerIntermediates = MAX_PEER_INTERMEDIATES } = options;
-  if (!(others.length <= maxPeerIntermediates)) {
-    const message = `the peer sent ${others.length} intermediates, at most ${maxPeerIntermediates} are looked at`;
-    throw new ChainError("ERR_CHAIN_BUDGET", message, { fix: "send only the certificates of the path" });
-  }
   const intermediates = options.intermediates ?? others;
   const chain = await verifyCertificateChain(leaf, { ...options, intermediates, usage: "clientAuth" });
   const identity = parseIdentity(leaf, modeOf(options));
   return { chain, userInfo: identity && toUserInfo(identity) };
-}
-
-function peersOf(input: PeerCertificates): readonly [CertificateInput, ...CertificateInput[]] {
-  return Array.isArray(input)
-    ? (input as readonly [CertificateInput, ...CertificateInput[]])
-    : [input as CertificateInput];
 }
 
 function modeOf({ mode = "safe" }: { readonly mode?: Mode }): { readonly mode: Mode } {
@@ -145,12 +127,12 @@ export class Authenticator {
    * @throws ChainError, IdentityError, PemError, DerError, CertificateError as {@link authenticate}; refusals are not remembered
    */
   async authenticate(input: PeerCertificates, at: Date | number = Date.now()): Promise<UserInfo | undefined> {
-    const peers = peersOf(input);
-    const known = this.#recall(peers[0], Number(at));
+    const peer = peerCertificates(input, this.#options);
+    const known = this.#recall(peer.leaf, Number(at));
     if (known) return known.userInfo;
     const trustAnchors = this.#trustAnchors;
-    const leaf = parseCertificate(peers[0], modeOf(this.#options));
-    const verified = await verifyPeer(leaf, peers.slice(1), { ...this.#options, trustAnchors, at });
+    const leaf = parseCertificate(peer.leaf, modeOf(this.#options));
+    const verified = await verifyPeer(leaf, peer.intermediates, { ...this.#options, trustAnchors, at });
     // The trust anchors may have been replaced while a signature was checked.
     if (trustAnchors === this.#trustAnchors) this.#remember(leaf, verified);
     return verified.userInfo;

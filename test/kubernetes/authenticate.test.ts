@@ -6,7 +6,7 @@ import { ChainError, PkiError } from "../../src/errors.ts";
 import { generateKeyPair } from "../../src/keys/generate.ts";
 import { verifySignature } from "../../src/keys/verifier.ts";
 import { authenticate, createAuthenticator } from "../../src/kubernetes/authenticate.ts";
-import type { PeerCertificates } from "../../src/kubernetes/authenticate.ts";
+import type { PeerCertificates } from "../../src/kubernetes/peer-certificates.ts";
 
 interface Case {
   readonly name: string;
@@ -185,6 +185,26 @@ describe("an authenticator", () => {
     expect(checks).toBe(1001);
     await authenticator.authenticate(jane, start + day);
     expect(checks).toBe(1002);
+  });
+});
+
+test("a peer may send so many bytes and not one more", async () => {
+  const ca = await generateKeyPair("ECDSA-P256");
+  const template = caTemplate({ subject: { commonName: "kubernetes" } });
+  const { certificate } = await issueSelfSigned(template, ca.signer);
+  const maxPeerBytes = 2 * certificate.der.length;
+  const options = { trustAnchors: [certificate], maxPeerBytes };
+  for (const sent of [certificate, certificate.der, { raw: certificate.der }] as const) {
+    await expect(authenticate([sent, sent, sent], options)).resolves.toMatchObject({
+      username: "kubernetes",
+    });
+    await expect(authenticate([sent, sent, sent, sent], options)).rejects.toMatchObject({
+      code: "ERR_CHAIN_BUDGET",
+    });
+  }
+  const large = new Uint8Array(262_145);
+  await expect(authenticate([certificate, large], { trustAnchors: [certificate] })).rejects.toMatchObject({
+    code: "ERR_CHAIN_BUDGET",
   });
 });
 

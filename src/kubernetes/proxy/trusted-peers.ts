@@ -8,7 +8,8 @@ import type { CertificateInput } from "../../x509/certificate.ts";
 import { parseIpAddress, parseIpPrefix } from "../../x509/ip-address.ts";
 import { printable } from "../../x509/printable.ts";
 import { createAuthenticator } from "../authenticate.ts";
-import type { Authenticator, PeerCertificates } from "../authenticate.ts";
+import type { Authenticator } from "../authenticate.ts";
+import type { PeerCertificates } from "../peer-certificates.ts";
 
 /**
  * The peers that may speak for others, said in one of three ways. There is no default: without it, headers are worth nothing.

@@ -1,13 +1,13 @@
 /** Who a workload is, when it shows an X.509-SVID: its own trust domain vouches for it, and nobody else. */
-import { ChainError, IdentityError } from "../../errors.ts";
+import { IdentityError } from "../../errors.ts";
 import { poolOf } from "../../verify/certificate-pool.ts";
 import type { CertificatePool, CertificatesInput } from "../../verify/certificate-pool.ts";
 import type { VerifiedChain } from "../../verify/search.ts";
 import { verifyCertificateChain } from "../../verify/verify-chain.ts";
 import type { ChainSignatureVerifier } from "../../verify/verify-chain.ts";
-import type { CertificateInput } from "../../x509/certificate.ts";
 import type { UserInfo } from "../authenticated-groups.ts";
-import type { PeerCertificates } from "../authenticate.ts";
+import { peerCertificates } from "../peer-certificates.ts";
+import type { PeerCertificates, PeerLimits } from "../peer-certificates.ts";
 import {
   AUTHENTICATED_GROUP,
   SERVICE_ACCOUNTS_GROUP,
@@ -23,11 +23,9 @@ import type { Svid } from "./svid.ts";
 export type TrustBundleSource = CertificatesInput | (() => CertificatesInput | Promise<CertificatesInput>);
 
 /** Which workloads are believed. */
-export interface SvidAuthenticatorOptions {
+export interface SvidAuthenticatorOptions extends PeerLimits {
   /** The CAs by trust domain: one's own, and those with which one federates. A domain that is not here is refused. */
   readonly trustDomains: Readonly<Record<string, TrustBundleSource>>;
-  /** The most certificates that a peer may send beside its own; 16 by default. */
-  readonly maxPeerIntermediates?: number;
   /** Checks signatures; WebCrypto by default. */
   readonly verifySignature?: ChainSignatureVerifier;
 }
@@ -37,9 +35,6 @@ export interface VerifiedSvid extends Svid {
   /** The path to a CA of its trust domain. */
   readonly chain: VerifiedChain;
 }
-
-/** Twice the intermediates that a path may have by default. */
-const MAX_PEER_INTERMEDIATES = 16;
 
 interface Source {
   readonly read: () => CertificatesInput | Promise<CertificatesInput>;
@@ -71,14 +66,9 @@ export class SvidAuthenticator {
    * @throws ChainError as `verifyCertificateChain`; PemError, DerError, CertificateError if a certificate does not parse
    */
   async authenticate(input: PeerCertificates, at: Date | number = Date.now()): Promise<VerifiedSvid> {
-    const [leaf, ...intermediates] = (Array.isArray(input) ? input : [input]) as CertificateInput[];
-    const { maxPeerIntermediates = MAX_PEER_INTERMEDIATES, verifySignature } = this.#options;
-    if (!(intermediates.length <= maxPeerIntermediates))
-      throw new ChainError(
-        "ERR_CHAIN_BUDGET",
-        `the peer sent ${intermediates.length} intermediates, at most ${maxPeerIntermediates} are looked at`,
-      );
-    const svid = parseSvid(leaf!);
+    const { leaf, intermediates } = peerCertificates(input, this.#options);
+    const { verifySignature } = this.#options;
+    const svid = parseSvid(leaf);
     const trustAnchors = await this.#trustAnchors(svid.id);
     const chain = await verifyCertificateChain(svid.certificate, {
       trustAnchors,
