@@ -27,3 +27,5 @@ export type {
 } from "./controllers/client.ts";
 export { approverManifests, signerManifests } from "./controllers/manifests.ts";
 export type { ControllerAccount, Manifest } from "./controllers/manifests.ts";
+export { clearRequestHeader, peerOfSocket, proxiedRequest } from "./proxied-request.ts";
+export type { NodeRequest, PeerSocket } from "./proxied-request.ts";

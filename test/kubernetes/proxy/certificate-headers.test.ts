@@ -46,7 +46,11 @@ const written: Record<ProxyName, { alone: string[]; chain?: string[] }> = {
   haproxy: {
     alone: ["X-SSL-Client-Verify", "0", "X-SSL-Client-Der", base64Of(jane)],
     chain: [
-      ...["X-SSL-Client-Verify", "0", "X-SSL-Client-Der", base64Of(jane), "X-SSL-Client-Chain-Der"],
+      "X-SSL-Client-Verify",
+      "0",
+      "X-SSL-Client-Der",
+      base64Of(jane),
+      "X-SSL-Client-Chain-Der",
       Buffer.concat([ca.certificate.der, joe.der]).toString("base64"),
     ],
   },
