@@ -50,6 +50,19 @@ export type {
   CreateRequestOptions,
 } from "./issue/certificate-request.ts";
 export type { CertificateLayout, ParseOptions } from "./x509/certificate-layout.ts";
+export { CertificateList, parseCertificateList, safeParseCertificateList } from "./x509/certificate-list.ts";
+export type { CertificateListInput } from "./x509/certificate-list.ts";
+export { CertificateListIndex } from "./x509/certificate-list-index.ts";
+export type { EntryStore } from "./x509/certificate-list-index.ts";
+export type { CertificateListLayout } from "./x509/certificate-list-layout.ts";
+export { CRL_REASONS } from "./x509/list-extensions.ts";
+export type {
+  CrlReason,
+  IssuingDistributionPoint,
+  ListExtension,
+  ListExtensionValues,
+} from "./x509/list-extensions.ts";
+export type { EntryCursor, RevokedCertificate } from "./x509/revoked-entry.ts";
 export type { Extension, KnownExtension, UnknownExtension } from "./x509/extension.ts";
 export type { ExtensionId, ExtensionValues } from "./x509/extensions/index.ts";
 export { encodeExtensionValue } from "./x509/extensions/encode.ts";
@@ -142,6 +155,9 @@ export {
   issueSelfSignedSync,
 } from "./issue/issue.ts";
 export type { IssuedCertificate, IssueOptions, SelfSignOptions } from "./issue/issue.ts";
+export { issueCertificateList, issueCertificateListSync } from "./issue/certificate-list.ts";
+export type { IssueListOptions } from "./issue/certificate-list.ts";
+export type { CertificateListTemplate, ListScope, RevocationEntry } from "./issue/list-template.ts";
 export type { RandomSource } from "./issue/serial-number.ts";
 export type { TemplateWarning } from "./issue/report.ts";
 export type { NameRules } from "./issue/subject-rules.ts";
@@ -184,6 +200,26 @@ export * from "./kubernetes/csr/index.ts";
 
 export { CertificatePool } from "./verify/certificate-pool.ts";
 export type { CertificatesInput } from "./verify/certificate-pool.ts";
+export type { ByteChunks } from "./verify/byte-window.ts";
+export type { Asking, SignatureAnswer, SignatureQuestion } from "./verify/asking.ts";
+export { CertificateListChecker } from "./verify/certificate-list-checker.ts";
+export type { CertificateListsInput } from "./verify/certificate-list-checker.ts";
+export { verifyCertificateList, verifyCertificateListSync } from "./verify/certificate-list.ts";
+export type { VerifyListOptions, VerifyListSyncOptions } from "./verify/certificate-list.ts";
+export { DenyList } from "./verify/deny-list.ts";
+export type { DenyEntry } from "./verify/deny-list.ts";
+export { readCertificateList } from "./verify/read-certificate-list.ts";
+export type {
+  ReadListOptions,
+  StreamingSignature,
+  StreamingVerifier,
+} from "./verify/read-certificate-list.ts";
+export type {
+  RevocationChecker,
+  RevocationPolicy,
+  RevocationQuestion,
+  RevocationStatus,
+} from "./verify/revocation.ts";
 export type { Refusal } from "./verify/refusal.ts";
 export type { VerifiedChain } from "./verify/search.ts";
 export { verifyCertificateChain, verifyCertificateChainSync } from "./verify/verify-chain.ts";

@@ -2,7 +2,7 @@ import type { DerReader, Label } from "./reader.ts";
 import { BOOLEAN, NULL } from "./tag.ts";
 
 /**
- * Reads a BOOLEAN: one octet, 00 or FF (X.690 11.1).
+ * Reads a BOOLEAN: one octet, 00 or FF (X.690 11.1). `tag` is given where the type is tagged implicitly.
  *
  * @throws DerError `ERR_DER_BOOLEAN`, and the codes of {@link DerReader.read}
  *
@@ -15,8 +15,8 @@ import { BOOLEAN, NULL } from "./tag.ts";
  * assert.equal(readBoolean(reader, "cA"), true);
  * ```
  */
-export function readBoolean(reader: DerReader, label: Label): boolean {
-  reader.read(BOOLEAN, label);
+export function readBoolean(reader: DerReader, label: Label, tag: number = BOOLEAN): boolean {
+  reader.read(tag, label);
   const octet = reader.bytes[reader.start];
   if (reader.position - reader.start !== 1 || (octet !== 0 && octet !== 0xff)) {
     reader.fail("ERR_DER_BOOLEAN", "a BOOLEAN must be one octet of 00 or FF", label);

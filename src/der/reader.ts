@@ -31,6 +31,8 @@ export interface ReaderOptions {
   readonly mode?: Mode;
   /** Path of the element that is read, as the beginning of the path in errors; empty by default. */
   readonly path?: string;
+  /** Where the first of the bytes stands in the whole input, which offsets in errors count from; 0 by default. */
+  readonly base?: number;
 }
 
 /**
@@ -67,6 +69,7 @@ export class DerReader {
   /** Offset after the element that is open. */
   limit: number;
   private readonly root: string;
+  private readonly base: number;
   private readonly labels: Label[] = [];
 
   constructor(bytes: Uint8Array, options: ReaderOptions = {}) {
@@ -75,6 +78,7 @@ export class DerReader {
     this.position = this.start = options.start ?? 0;
     this.limit = options.end ?? bytes.length;
     this.root = options.path ?? "";
+    this.base = options.base ?? 0;
   }
 
   /** Tells whether the open element still has bytes. */
@@ -117,7 +121,7 @@ export class DerReader {
     if (this.position === this.limit) return;
     // What is left because `tolerate` gave up on it has been noted already.
     const noted = this.deviations.at(-1)?.offset ?? -1;
-    if (noted < this.position) this.deviate("ERR_DER_TRAILING_DATA", this.left());
+    if (noted < this.base + this.position) this.deviate("ERR_DER_TRAILING_DATA", this.left());
     this.position = this.limit;
   }
 
@@ -165,7 +169,8 @@ export class DerReader {
     let path = this.root;
     for (const part of labels)
       path += typeof part === "number" ? `[${part}]` : path && part ? `.${part}` : part;
-    return path ? { offset: this.position, path } : { offset: this.position };
+    const offset = this.base + this.position;
+    return path ? { offset, path } : { offset };
   }
 
   /**

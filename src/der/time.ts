@@ -26,15 +26,28 @@ const YEAR_10000 = 253_402_300_800;
  */
 export function readTime(reader: DerReader, label: Label): number {
   const utc = reader.peek() === UTC_TIME;
-  reader.read(utc ? UTC_TIME : GENERALIZED_TIME, label);
-  const { bytes, start, position } = reader;
-  const yearDigits = utc ? 2 : 4;
-  const plain = position - start === yearDigits + 11 && bytes[position - 1] === 0x5a;
-  const seconds = plain ? readMoment(reader, yearDigits, label, true) : readGoTime(reader, yearDigits, label);
+  const seconds = readTimeOf(reader, label, utc ? UTC_TIME : GENERALIZED_TIME);
   if (!utc && seconds >= YEAR_1950 && seconds < YEAR_2050) {
     reader.deviate("ERR_DER_TIME", "years 1950 to 2049 must be written as UTCTime", label);
   }
   return seconds;
+}
+
+/**
+ * Reads `YYYYMMDDHHMMSSZ` of any year in seconds since 1970, for fields that are GeneralizedTime always (RFC 5280 5.3.2).
+ *
+ * @throws DerError `ERR_DER_TIME`, and the codes of {@link DerReader.read}
+ */
+export function readGeneralizedTime(reader: DerReader, label: Label): number {
+  return readTimeOf(reader, label, GENERALIZED_TIME);
+}
+
+function readTimeOf(reader: DerReader, label: Label, tag: number): number {
+  reader.read(tag, label);
+  const { bytes, start, position } = reader;
+  const yearDigits = tag === UTC_TIME ? 2 : 4;
+  const plain = position - start === yearDigits + 11 && bytes[position - 1] === 0x5a;
+  return plain ? readMoment(reader, yearDigits, label, true) : readGoTime(reader, yearDigits, label);
 }
 
 /** The moment written from `reader.start`, with or without seconds; the caller has checked the length. */

@@ -270,7 +270,8 @@ function finishNow(prepared: Prepared, options: SelfSignOptions): IssuedCertific
   return issued;
 }
 
-function atOnce<T extends Uint8Array | boolean>(answer: T | Promise<T>, who: string): T {
+/** The answer of a signer or verifier that needs no promise; `TypeError` for one that gives a promise. */
+export function atOnce<T extends Uint8Array | boolean>(answer: T | Promise<T>, who: string): T {
   if (typeof answer === "boolean" || answer instanceof Uint8Array) return answer;
   Promise.resolve(answer).catch(() => undefined); // nobody will look at it
   throw new TypeError(`the ${who} answers with a promise; use the function without Sync`);

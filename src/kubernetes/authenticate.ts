@@ -3,6 +3,8 @@ import { equalBytes } from "../bytes.ts";
 import type { Mode } from "../der/reader.ts";
 import { poolOf } from "../verify/certificate-pool.ts";
 import type { CertificatePool, CertificatesInput } from "../verify/certificate-pool.ts";
+import type { DenyList } from "../verify/deny-list.ts";
+import type { RevocationPolicy } from "../verify/revocation.ts";
 import { verifyCertificateChain } from "../verify/verify-chain.ts";
 import type { ChainSignatureVerifier } from "../verify/verify-chain.ts";
 import type { VerifiedChain } from "../verify/search.ts";
@@ -23,6 +25,10 @@ export interface AuthenticatorOptions extends PeerLimits {
   readonly intermediates?: CertificatesInput;
   /** `"safe"` by default, for chain and identity; see {@link verifyCertificateChain} and {@link parseIdentity}. */
   readonly mode?: Mode;
+  /** Asks whether certificates were revoked, which kube-apiserver never does; see {@link RevocationPolicy}. Not asked without it. */
+  readonly revocation?: RevocationPolicy;
+  /** Certificates that are refused, whatever else is said of them. */
+  readonly denyList?: DenyList;
   /** Checks signatures; WebCrypto by default. */
   readonly verifySignature?: ChainSignatureVerifier;
 }
@@ -39,7 +45,7 @@ export interface AuthenticateOptions extends AuthenticatorOptions {
  *
  * The answer is that of a TokenReview, with `system:authenticated` among the groups. `undefined` means that the certificate is good but names
  * nobody (no CN): kube-apiserver then asks its other authenticators and may take the request as anonymous. An error means refusal (401), never
- * anonymous. The peer must have proven that it has the key, which TLS does. Not checked: revocation.
+ * anonymous. The peer must have proven that it has the key, which TLS does. Not checked: revocation, unless `revocation` or `denyList` is given.
  *
  * Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go` (`AuthenticateRequest`).
  *
@@ -106,6 +112,7 @@ interface Remembered {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly userInfo: UserInfo | undefined;
+  readonly generation: string;
 }
 
 /** Tells who requests come from, and remembers the chains it has verified. Made by {@link createAuthenticator}. */
@@ -122,7 +129,7 @@ export class Authenticator {
 
   /**
    * As {@link authenticate}. A certificate whose chain was good before is not verified again while every certificate of that chain is valid, also
-   * if the peer sends fewer intermediates than then. The clock is looked at every time. The answer is frozen.
+   * if the peer sends fewer intermediates than then, and while neither the deny list nor what the revocation checker knows has changed. The clock is looked at every time. The answer is frozen.
    *
    * @throws ChainError, IdentityError, PemError, DerError, CertificateError as {@link authenticate}; refusals are not remembered
    */
@@ -131,10 +138,11 @@ export class Authenticator {
     const known = this.#recall(peer.leaf, Number(at));
     if (known) return known.userInfo;
     const trustAnchors = this.#trustAnchors;
+    const generation = this.#generation;
     const leaf = parseCertificate(peer.leaf, modeOf(this.#options));
     const verified = await verifyPeer(leaf, peer.intermediates, { ...this.#options, trustAnchors, at });
-    // The trust anchors may have been replaced while a signature was checked.
-    if (trustAnchors === this.#trustAnchors) this.#remember(leaf, verified);
+    // The trust anchors may have been replaced while a signature was checked. Lists too, and then the generation is an old one.
+    if (trustAnchors === this.#trustAnchors) this.#remember(leaf, verified, generation, Number(at));
     return verified.userInfo;
   }
 
@@ -154,19 +162,30 @@ export class Authenticator {
     const known = this.#remembered.get(key);
     if (!known || !equalBytes(known.leaf, der)) return undefined;
     this.#remembered.delete(key);
-    if (!(at >= known.notBefore && at <= known.notAfter)) return undefined;
+    if (!(at >= known.notBefore && at <= known.notAfter) || known.generation !== this.#generation)
+      return undefined;
     this.#remembered.set(key, known); // last used, last to go
     return known;
   }
 
-  #remember(leaf: Certificate, { chain, userInfo }: Verified): void {
-    const notBefore = Math.max(...chain.certificates.map((certificate) => certificate.notBefore.getTime()));
-    const notAfter = chain.notAfter.getTime();
+  /** Changes when certificates may have been revoked. */
+  get #generation(): string {
+    const { revocation, denyList } = this.#options;
+    return `${revocation?.checker.generation} ${denyList?.generation}`;
+  }
+
+  #remember(leaf: Certificate, { chain, userInfo }: Verified, generation: string, at: number): void {
+    const starts = chain.certificates.map((certificate) => certificate.notBefore.getTime());
+    // What lists say holds from the moment for which they were asked, until the next ones are due.
+    const notBefore = Math.max(...starts, this.#options.revocation ? at : -Infinity);
+    const { revocationCheckedUntil = chain.notAfter } = chain;
+    const notAfter = Math.min(chain.notAfter.getTime(), revocationCheckedUntil.getTime());
     this.#remembered.set(slotOf(leaf.der), {
       leaf: leaf.der,
       notBefore,
       notAfter,
       userInfo: freeze(userInfo),
+      generation,
     });
     if (this.#remembered.size > MAX_REMEMBERED)
       this.#remembered.delete(this.#remembered.keys().next().value!);

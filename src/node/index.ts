@@ -5,6 +5,7 @@
  */
 export { keyObjectSigner, parseKeyObject, verifySignatureSync } from "./signer.ts";
 export type { SyncSigner } from "./signer.ts";
+export { nodeStreamingVerifier } from "./streaming-verifier.ts";
 export { connect, clientFrom } from "./controllers/http-client.ts";
 export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
 export { runSigner } from "./controllers/signer-controller.ts";

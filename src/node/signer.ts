@@ -156,7 +156,7 @@ export function verifySignatureSync(
 }
 
 /** OpenSSL's name of the hash; null where the algorithm has its own. */
-function digestOf({ hash }: SignatureAlgorithm): string | null {
+export function digestOf({ hash }: SignatureAlgorithm): string | null {
   return hash ? hash.replace("SHA-", "sha") : null;
 }
 
@@ -167,7 +167,8 @@ function exportPublicKey(privateKey: KeyObject): Uint8Array<ArrayBuffer> {
 const MAX_REMEMBERED = 256;
 const remembered = /* @__PURE__ */ new Map<string, KeyObject>();
 
-function importPublicKey(subjectPublicKeyInfo: Uint8Array, algorithm: KeyAlgorithm): KeyObject {
+/** An OpenSSL key of DER that was read before; remembered by its bytes. */
+export function importPublicKey(subjectPublicKeyInfo: Uint8Array, algorithm: KeyAlgorithm): KeyObject {
   const id = toHex(subjectPublicKeyInfo);
   const known = remembered.get(id);
   if (known) return known;

@@ -34,6 +34,8 @@ const RANKS: readonly CodesOf<"ChainError">[] = [
   "ERR_CHAIN_POLICY",
   "ERR_CHAIN_USAGE",
   "ERR_CHAIN_NAME_CONSTRAINTS",
+  "ERR_CHAIN_REVOCATION_UNKNOWN",
+  "ERR_CHAIN_REVOKED",
   "ERR_SERVER_NAME_MISMATCH",
   "ERR_CHAIN_BUDGET",
 ];
@@ -53,6 +55,8 @@ const FIXES: Partial<Record<CodesOf<"ChainError">, string>> = {
   ERR_CHAIN_USAGE:
     "issue the certificate again with the wanted extended key usage, which every CA above it must allow",
   ERR_CHAIN_NAME_CONSTRAINTS: "issue the certificate from a CA that may certify this name",
+  ERR_CHAIN_REVOKED: "get a new certificate, with a new key",
+  ERR_CHAIN_REVOCATION_UNKNOWN: "give the current certificate list of its issuer",
   ERR_CHAIN_BUDGET: "send only the certificates of the path",
 };
 

@@ -1,22 +1,15 @@
 /** The one algorithm behind the verifying functions: it asks about signatures and is told, at once or later. */
-import type { DerError, KeyError } from "../errors.ts";
 import { equalBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
+import type { Asking, SignatureAnswer } from "./asking.ts";
 import { checkCertificate, checkPath, checkSignedPath } from "./checks.ts";
 import type { Fault } from "./checks.ts";
 import { candidatePaths } from "./path-building.ts";
 import type { Cut, PathProblem } from "./path-building.ts";
 import { Refusals, describeCertificate, describeName } from "./refusal.ts";
+import { checkRevocation } from "./revocation.ts";
+import type { RevocationRules } from "./revocation.ts";
 import { verifyServerName } from "./server-name.ts";
-
-/** Did this issuer's key sign that certificate? */
-export interface SignatureQuestion {
-  readonly child: Certificate;
-  readonly issuer: Certificate;
-}
-
-/** Yes, no, or that key or algorithm must not be used. */
-export type SignatureAnswer = boolean | KeyError | DerError;
 
 /** A path from a certificate to a trust anchor in which everything holds. */
 export interface VerifiedChain {
@@ -28,13 +21,13 @@ export interface VerifiedChain {
   readonly trustAnchor: Certificate;
   /** The last moment at which all certificates are valid. */
   readonly notAfter: Date;
+  /** The last moment for which the answer about revocation was given, if it was asked for: after it, a newer list may say otherwise. */
+  readonly revocationCheckedUntil?: Date;
 }
 
 /** What is searched for. */
-export type Search = Omit<PathProblem, "refuse" | "isRefuted"> & { readonly serverName?: string };
-
-/** Asks questions, and expects at least the answers up to the first that is not yes. */
-export type Asking<T> = Generator<readonly SignatureQuestion[], T, readonly SignatureAnswer[]>;
+export type Search = Omit<PathProblem, "refuse" | "isRefuted"> &
+  RevocationRules & { readonly serverName?: string };
 
 /** Gives the first good path in the order of {@link candidatePaths}, or throws why there is none. */
 export function* searchPath(search: Search): Asking<VerifiedChain> {
@@ -54,8 +47,10 @@ export function* searchPath(search: Search): Asking<VerifiedChain> {
   if (trustAnchors.has(leaf)) {
     const path = [leaf];
     const pathFault = checkPath(path, rules) ?? checkSignedPath(path, rules, search.budget.comparisons);
-    if (!pathFault) return chainOf(path);
-    refuse(leaf, pathFault, 0);
+    const revocation = yield* checkRevocation(path, search, rules.at);
+    const last = pathFault ?? revocation.fault;
+    if (!last) return chainOf(path, revocation.until);
+    refuse(leaf, last, 0);
     throw refusals.error();
   }
   return yield* searchAbove(search, refusals, refuse);
@@ -83,8 +78,10 @@ function* searchAbove(
     found++;
     const fault = checkPath(path, rules) ?? (yield* signatures.check(path, budget, exhaust, found === 1));
     if (!fault && budget.signedPaths-- <= 0) exhaust("there are more signed paths than are looked at");
-    const last = fault ?? checkSignedPath(path, rules, budget.comparisons);
-    if (!last) return chainOf(path);
+    const signedFault = fault ?? checkSignedPath(path, rules, budget.comparisons);
+    const revocation = signedFault ? undefined : yield* checkRevocation(path, search, rules.at);
+    const last = signedFault ?? revocation?.fault;
+    if (!last) return chainOf(path, revocation?.until);
     const index = last.index ?? 0;
     refuse(path[index]!, last, index);
     if (last.code === "ERR_CHAIN_BUDGET") throw refusals.error();
@@ -185,12 +182,13 @@ function faultOf(answer: SignatureAnswer, issuer: Certificate, index: number): F
   };
 }
 
-function chainOf(certificates: readonly Certificate[]): VerifiedChain {
+function chainOf(certificates: readonly Certificate[], until = Infinity): VerifiedChain {
   const notAfter = Math.min(...certificates.map(({ layout }) => layout.notAfter));
   return {
     certificates,
     leaf: certificates[0]!,
     trustAnchor: certificates.at(-1)!,
     notAfter: new Date(notAfter * 1000),
+    ...(until !== Infinity && { revocationCheckedUntil: new Date(until) }),
   };
 }

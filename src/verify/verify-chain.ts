@@ -1,30 +1,21 @@
 /** Whether a certificate is to be trusted for a usage. */
-import { DerError, KeyError } from "../errors.ts";
 import type { Mode } from "../der/reader.ts";
-import type { PublicKeyOptions } from "../keys/public-key.ts";
 import { verifySignature as verifyWithWebCrypto } from "../keys/verifier.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { CertificateInput } from "../x509/certificate.ts";
 import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import type { ExtendedKeyUsage } from "../x509/extensions/extended-key-usage.ts";
+import { answerLater, answerNow, keyOptions, momentOf } from "./asking.ts";
+import type { Asking, ChainSignatureVerifier } from "./asking.ts";
 import { Budget, DEFAULT_MAX_INTERMEDIATES, MAX_INTERMEDIATES } from "./budget.ts";
 import { CertificatePool, poolOf } from "./certificate-pool.ts";
 import type { CertificatesInput } from "./certificate-pool.ts";
+import type { DenyList } from "./deny-list.ts";
+import type { RevocationPolicy } from "./revocation.ts";
 import { searchPath } from "./search.ts";
-import type { Asking, SignatureAnswer, SignatureQuestion, VerifiedChain } from "./search.ts";
+import type { VerifiedChain } from "./search.ts";
 
-/**
- * Tells whether a signature holds, as {@link SignatureVerifier}; `options` says which RSA keys are large enough.
- *
- * @throws KeyError, DerError if a key or an algorithm must not be used
- */
-export type ChainSignatureVerifier<Answer = boolean | Promise<boolean>> = (
-  subjectPublicKeyInfo: Uint8Array,
-  signatureAlgorithm: Uint8Array,
-  signature: Uint8Array,
-  data: Uint8Array,
-  options: PublicKeyOptions,
-) => Answer;
+export type { ChainSignatureVerifier } from "./asking.ts";
 
 /** What a certificate is verified against. Who is trusted, and for what, has no default. */
 export interface VerifyChainOptions {
@@ -45,6 +36,10 @@ export interface VerifyChainOptions {
   readonly mode?: Mode;
   /** The most intermediates in a path; 8 by default, at most 16. */
   readonly maxIntermediates?: number;
+  /** Asks of every certificate of a path but the trust anchor whether it was revoked. Not asked without it; what happens where nobody knows has no default. */
+  readonly revocation?: RevocationPolicy;
+  /** Certificates that are refused wherever they stand in a path, whatever else is said of them. */
+  readonly denyList?: DenyList;
   /** Checks signatures; WebCrypto by default. It is asked about all signatures of the first path at once, then about one at a time. */
   readonly verifySignature?: ChainSignatureVerifier;
 }
@@ -65,7 +60,7 @@ export interface VerifyChainSyncOptions extends Omit<VerifyChainOptions, "verify
  * IP addresses, e-mail addresses and URIs; policies; a signature by its key, with SHA-256 or better. Key identifiers only set the order.
  * A leaf that is itself a trust anchor is a path of one. All paths are tried until one is good.
  *
- * Not checked: revocation; the key usage of the leaf; names, unless `serverName` is given. Work is bounded, see `ERR_CHAIN_BUDGET`.
+ * Not checked: the key usage of the leaf; revocation, unless `revocation` or `denyList` is given; names, unless `serverName` is given. Work is bounded, see `ERR_CHAIN_BUDGET`.
  *
  * Source: RFC 5280 section 6.1, RFC 9618, Go 1.26 crypto/x509/verify.go.
  *
@@ -103,18 +98,7 @@ export async function verifyCertificateChain(
   options: VerifyChainOptions,
 ): Promise<VerifiedChain> {
   const verifier = options.verifySignature ?? verifyWithWebCrypto;
-  const publicKeyOptions = keyOptions(options);
-  const answer = async (question: SignatureQuestion): Promise<SignatureAnswer> => {
-    try {
-      return await verifier(...partsOf(question), publicKeyOptions);
-    } catch (error) {
-      return unusable(error);
-    }
-  };
-  const search = startSearch(leaf, options);
-  let step = search.next();
-  while (!step.done) step = search.next(await Promise.all(step.value.map(answer)));
-  return step.value;
+  return answerLater(startSearch(leaf, options), verifier, keyOptions(options));
 }
 
 /**
@@ -147,31 +131,7 @@ export function verifyCertificateChainSync(
   leaf: CertificateInput,
   options: VerifyChainSyncOptions,
 ): VerifiedChain {
-  const publicKeyOptions = keyOptions(options);
-  const answer = (question: SignatureQuestion): SignatureAnswer => {
-    try {
-      return options.verifySignature(...partsOf(question), publicKeyOptions);
-    } catch (error) {
-      return unusable(error);
-    }
-  };
-  const search = startSearch(leaf, options);
-  let step = search.next();
-  while (!step.done) step = search.next(answersUpToNo(step.value, answer));
-  return step.value;
-}
-
-/** Answers in order; one that is not yes spares the others. */
-function answersUpToNo(
-  questions: readonly SignatureQuestion[],
-  answer: (question: SignatureQuestion) => SignatureAnswer,
-): SignatureAnswer[] {
-  const answers: SignatureAnswer[] = [];
-  for (const question of questions) {
-    answers.push(answer(question));
-    if (answers.at(-1) !== true) break;
-  }
-  return answers;
+  return answerNow(startSearch(leaf, options), options.verifySignature, keyOptions(options));
 }
 
 function startSearch(
@@ -192,35 +152,7 @@ function startSearch(
     rules: { at: momentOf(options.at), usages: usages.map(usageName), mode },
     budget: new Budget(),
     ...(serverName !== undefined && { serverName }),
+    ...(options.revocation && { revocation: options.revocation }),
+    ...(options.denyList && { denyList: options.denyList }),
   });
-}
-
-/** NaN compares false with everything, so that no date would ever be passed. */
-function momentOf(at: Date | number = Date.now()): number {
-  const moment = Number(at);
-  if (Number.isNaN(new Date(moment).getTime())) throw new TypeError("at must be a valid date");
-  return moment;
-}
-
-/** Go reads RSA keys from 1024 bits on. */
-function keyOptions({ mode }: { readonly mode?: Mode }): PublicKeyOptions {
-  return { minimumRsaBits: mode === "kubernetes" ? 1024 : 2048 };
-}
-
-function partsOf({
-  child,
-  issuer,
-}: SignatureQuestion): [
-  subjectPublicKeyInfo: Uint8Array,
-  signatureAlgorithm: Uint8Array,
-  signature: Uint8Array,
-  data: Uint8Array,
-] {
-  return [issuer.subjectPublicKeyInfo, child.signatureAlgorithm.der, child.signature, child.tbsCertificate];
-}
-
-/** A key or an algorithm that cannot be used refuses one path; any other error is not about certificates. */
-function unusable(error: unknown): KeyError | DerError {
-  if (error instanceof KeyError || error instanceof DerError) return error;
-  throw error;
 }
