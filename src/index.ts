@@ -13,6 +13,7 @@ export {
   HeaderError,
   IdentityError,
   KeyError,
+  PeerError,
   PemError,
   PkiError,
   TemplateError,
@@ -193,6 +194,7 @@ export type {
   IdentityFindingCode,
   IdentityFindings,
 } from "./kubernetes/identity-finding.ts";
+export * from "./kubernetes/rbac.ts";
 export * from "./kubernetes/well-known.ts";
 export * from "./kubernetes/cluster/index.ts";
 export * from "./kubernetes/workload/index.ts";
