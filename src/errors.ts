@@ -178,6 +178,18 @@ export interface ErrorCodes {
   /** The configuration of the front proxy cannot be read: no JSON list of names, an empty name, or none where one is needed. Fix: correct the flags of the API server. Source: Kubernetes ConfigMap `extension-apiserver-authentication`. */
   ERR_HEADER_CONFIG: "HeaderError";
 
+  // --- peers of a server --------------------------------------------------------------------------------------
+  /** The connection is not TLS, so there is no certificate to identify the peer by. Fix: serve with `node:https`; behind a proxy use `fromProxy`. Source: RFC 8446 4.4.2. */
+  ERR_PEER_NOT_TLS: "PeerError";
+  /** The connection is over, so the peer's certificate cannot be asked for any more. Fix: none, nobody waits for the answer. Source: Node `TLSSocket.getPeerX509Certificate`. */
+  ERR_PEER_GONE: "PeerError";
+  /** The peer has shown no certificate. Fix: give the client one; start the server with `requestCert: true`. Source: RFC 8446 4.4.2. */
+  ERR_PEER_NO_CERTIFICATE: "PeerError";
+  /** TLS has not verified the peer's certificate. Fix: give the server the client CA as `ca`; or verify by an authenticator, see `fromSocket`. Source: Node `TLSSocket.authorized`. */
+  ERR_PEER_UNAUTHORIZED: "PeerError";
+  /** A file of client CAs cannot be read, or is too large; the `cause` says why. Fix: check the path and who may read it. Source: Kubernetes `dynamic_cafile_content.go`. */
+  ERR_PEER_CA_FILE: "PeerError";
+
   // --- keys and signatures -------------------------------------------------------------------------------------
   /** The key is of a kind that is not used here: DSA, another curve, explicit curve parameters, X25519. Fix: make a key of a supported algorithm, such as ECDSA P-256. Source: RFC 5480 2.1.1, Go `parsePublicKey`, CVE-2020-0601. */
   ERR_KEY_UNSUPPORTED_ALGORITHM: "KeyError";
@@ -490,6 +502,16 @@ export class HeaderError extends PkiError {
   override readonly name = "HeaderError";
   /** Not for callers: the readers and writers of headers make these. */
   constructor(code: CodesOf<"HeaderError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A server cannot tell who is at the other end of a connection, or whom to believe. Refuse the peer. */
+export class PeerError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "PeerError";
+  /** Not for callers: what looks at connections makes these. */
+  constructor(code: CodesOf<"PeerError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

@@ -29,4 +29,13 @@ export type {
 export { approverManifests, signerManifests } from "./controllers/manifests.ts";
 export type { ControllerAccount, Manifest } from "./controllers/manifests.ts";
 export { clearRequestHeader, peerOfSocket, proxiedRequest } from "./proxied-request.ts";
-export type { NodeRequest, PeerSocket } from "./proxied-request.ts";
+export type { NodeRequest } from "./proxied-request.ts";
+export { certificatesFromSocket, identityFromSocket } from "./socket.ts";
+export type { PeerSocket, ShownCertificates } from "./socket.ts";
+export { fromProxy, fromSocket } from "./middleware/source.ts";
+export type {
+  CertificateAuthenticator,
+  HttpRequest,
+  IdentitySource,
+  ProxyAuthenticator,
+} from "./middleware/source.ts";

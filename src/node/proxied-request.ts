@@ -1,18 +1,10 @@
 /** What Node knows of a request that came through a proxy: its headers one by one, and who is at the other end of the socket. */
-import { X509Certificate } from "node:crypto";
-import type { CertificateInput } from "../x509/certificate.ts";
 import type { Peer } from "../kubernetes/proxy/trusted-peers.ts";
 import type { ProxiedRequest } from "../kubernetes/proxy/forwarded.ts";
 import { REQUEST_HEADER_NAMES, removeRequestHeader } from "../kubernetes/proxy/request-header.ts";
 import type { RequestHeaderNames } from "../kubernetes/proxy/request-header.ts";
-
-/** What is needed of a `net.Socket` or `tls.TLSSocket`. */
-export interface PeerSocket {
-  /** The address at the other end; undefined for a Unix socket, and once the peer is gone. */
-  readonly remoteAddress?: string | undefined;
-  /** Of a `TLSSocket`: the certificate that the peer showed. */
-  readonly getPeerX509Certificate?: () => X509Certificate | undefined;
-}
+import { certificatesFromSocket } from "./socket.ts";
+import type { PeerSocket } from "./socket.ts";
 
 /** What is needed of Node's `IncomingMessage` or `Http2ServerRequest`; requests of Express and Koa (`ctx.req`), and Fastify's `request.raw`, are such. */
 export interface NodeRequest {
@@ -22,8 +14,6 @@ export interface NodeRequest {
   readonly socket: PeerSocket;
 }
 
-/** A peer may send this many certificates and one more, which is enough to be refused for. */
-const MAX_CERTIFICATES = 33;
 const MAPPED = "::ffff:";
 
 /**
@@ -76,7 +66,7 @@ export function proxiedRequest(request: NodeRequest): ProxiedRequest {
  */
 export function peerOfSocket(socket: PeerSocket): Peer {
   const { remoteAddress } = socket;
-  const certificates = certificatesOf(socket);
+  const certificates = certificatesFromSocket(socket);
   const isMapped = remoteAddress?.startsWith(MAPPED) && remoteAddress.includes(".");
   const address = isMapped ? remoteAddress?.slice(MAPPED.length) : remoteAddress;
   return {
@@ -84,20 +74,6 @@ export function peerOfSocket(socket: PeerSocket): Peer {
     ...(address !== undefined && { address }),
     ...(address === undefined && isUnixSocket(socket) && { unixSocket: true }),
   };
-}
-
-function certificatesOf(socket: PeerSocket): readonly [CertificateInput, ...CertificateInput[]] | undefined {
-  const leaf = socket.getPeerX509Certificate?.();
-  if (!leaf) return undefined;
-  const certificates: [X509Certificate, ...X509Certificate[]] = [leaf];
-  // A root is its own issuer.
-  for (
-    let issuer = leaf.issuerCertificate;
-    issuer && !issuer.raw.equals(certificates.at(-1)!.raw) && certificates.length < MAX_CERTIFICATES;
-    issuer = issuer.issuerCertificate
-  )
-    certificates.push(issuer);
-  return certificates;
 }
 
 /**
