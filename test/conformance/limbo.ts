@@ -13,6 +13,7 @@ import { parseCertificate } from "../../src/x509/certificate.ts";
 import type { Certificate } from "../../src/x509/certificate.ts";
 import type { ExtendedKeyUsage } from "../../src/x509/extensions/extended-key-usage.ts";
 import { MAX_INTERMEDIATES } from "../../src/verify/budget.ts";
+import { CertificateListChecker } from "../../src/verify/certificate-list-checker.ts";
 import { verifyCertificateChainSync } from "../../src/verify/verify-chain.ts";
 
 interface PeerName {
@@ -32,6 +33,7 @@ interface TestCase {
   readonly expected_peer_name: PeerName | null;
   readonly expected_peer_names: readonly PeerName[];
   readonly max_chain_depth: number | null;
+  readonly crls: readonly string[];
 }
 
 /** Test cases that are answered differently, for this reason. */
@@ -64,6 +66,9 @@ function answer(test: TestCase): string {
       ...(time !== null && { at: new Date(time) }),
       ...(kind === "SERVER" && peer !== null && { serverName: peer.value }),
       ...(depth !== null && { maxIntermediates: Math.min(depth, MAX_INTERMEDIATES) }),
+      ...(test.crls.length > 0 && {
+        revocation: { checker: new CertificateListChecker(test.crls), onUnknown: "refuse" },
+      }),
       verifySignature: verifySignatureSync,
     });
     return ACCEPTED;
