@@ -5,6 +5,7 @@
  */
 export {
   CertificateError,
+  CertificateListError,
   CertificateRequestError,
   ChainError,
   ApiError,
@@ -178,6 +179,8 @@ export type {
 export { validateTemplate } from "./issue/validate-template.ts";
 export type { TemplateRules } from "./issue/validate-template.ts";
 
+export { missingSans } from "./verify/missing-sans.ts";
+export type { MissingNames } from "./verify/missing-sans.ts";
 export { isServerNameMatch, verifyServerName } from "./verify/server-name.ts";
 export type { ServerNames } from "./verify/server-name.ts";
 
@@ -234,3 +237,11 @@ export { authenticate, Authenticator, createAuthenticator } from "./kubernetes/a
 export type { AuthenticateOptions, AuthenticatorOptions } from "./kubernetes/authenticate.ts";
 export type { PeerCertificates, PeerLimits } from "./kubernetes/peer-certificates.ts";
 export * from "./kubernetes/proxy/index.ts";
+export { toSubjectAccessReview, toTokenReview } from "./kubernetes/reviews.ts";
+export type {
+  AccessAttributes,
+  NonResourceAttributes,
+  ResourceAttributes,
+  SubjectAccessReview,
+  TokenReview,
+} from "./kubernetes/reviews.ts";

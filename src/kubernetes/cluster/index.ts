@@ -8,3 +8,5 @@ export { resolveClusterConfig, validateClusterConfig } from "./config.ts";
 export type { ClusterConfig, ClusterNode, ResolvedClusterConfig } from "./config.ts";
 export { issueClusterPki } from "./issue.ts";
 export type { ClusterPki, ClusterProgress, IssueClusterOptions, IssuedClusterCertificate } from "./issue.ts";
+export { apiServerClients, etcdClients, lintServerNames, serviceClients } from "./server-clients.ts";
+export type { ApiServerAccess, ServerClient, ServerNameFinding } from "./server-clients.ts";

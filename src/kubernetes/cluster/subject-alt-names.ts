@@ -217,7 +217,7 @@ class NameCollector {
 }
 
 /** Without its port, and then without brackets; an IPv6 address must have them if there is a port. */
-function hostOf(endpoint: string): string {
+export function hostOf(endpoint: string): string {
   const colon = endpoint.lastIndexOf(":");
   if (colon < 0 || parseIpAddressSloppy(endpoint)) return endpoint;
   const port = endpoint.slice(colon + 1);
