@@ -169,6 +169,26 @@ export interface Refused {
   readonly error: string;
 }
 
+export interface ListView {
+  readonly issuer: NameView;
+  readonly thisUpdate: number;
+  /** 0 where there is none. */
+  readonly nextUpdate: number;
+  /** Hexadecimal; "" where there is none. */
+  readonly number: string;
+  readonly authorityKeyId: string;
+  readonly signature: string;
+  readonly signatureError: string;
+  readonly extensions: readonly ExtensionView[];
+  readonly entries: readonly {
+    /** Hexadecimal, with a minus if negative. */
+    readonly serialNumber: string;
+    readonly time: number;
+    readonly reason: number;
+    readonly extensions: readonly ExtensionView[] | null;
+  }[];
+}
+
 /** Every operation: what is asked, and what comes back when it is not refused. */
 export interface Operations {
   about: [Record<string, never>, { readonly go: string }];
@@ -206,6 +226,23 @@ export interface Operations {
     { readonly verdicts: readonly (string | null)[] },
   ];
   csr: [{ readonly der: string }, RequestView];
+  /** Parses a certificate list; with an issuer, `signatureError` says what Go finds of its signature. */
+  crl: [{ readonly der: string; readonly issuer?: string }, ListView];
+  createcrl: [
+    {
+      readonly number: string;
+      readonly thisUpdate: number;
+      readonly nextUpdate: number;
+      readonly issuer: string;
+      readonly key: string;
+      readonly entries: readonly {
+        readonly serialNumber: string;
+        readonly time: number;
+        readonly reason: number;
+      }[];
+    },
+    { readonly der: string; readonly tbs: string },
+  ];
   pem: [
     Text,
     {
@@ -215,6 +252,29 @@ export interface Operations {
         readonly bytes: string;
       }[];
       readonly rest: string | null;
+    },
+  ];
+  /** The aggregation layer's authenticator and kube-apiserver's group adder; refused when Go does not take the request or the names. */
+  requestheader: [
+    {
+      /** A whole request of HTTP/1.1, as it comes over the wire. */
+      readonly http: string;
+      readonly usernameHeaders: readonly string[];
+      readonly uidHeaders: readonly string[];
+      readonly groupHeaders: readonly string[];
+      readonly extraHeaderPrefixes: readonly string[];
+      /** Only a verified front proxy is believed; everybody if absent. */
+      readonly proxy?: {
+        readonly roots: readonly string[];
+        readonly peers: readonly string[];
+        readonly time: number;
+        readonly allowedNames: readonly string[];
+      };
+    },
+    {
+      readonly user: UserView;
+      /** What is left, by the canonical name. */
+      readonly remaining: Readonly<Record<string, readonly string[]>>;
     },
   ];
   /** A certificate file as Kubernetes components read it. */

@@ -38,10 +38,14 @@ var operations = map[string]operation{
 	"keypem":       privateKeyPem,
 	"create":       createCertificate,
 	"createcsr":    createCertificateRequest,
+	"crl":          certificateList,
+	"createcrl":    createCertificateList,
 	"name":         encodeName,
 	"sign":         sign,
 	"url":          parseURL,
 	"parsekey":     parseKey,
+
+	"requestheader": requestHeader,
 }
 
 // handle binds an operation to its request type.
