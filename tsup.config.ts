@@ -1,7 +1,15 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", "node/index": "src/node/index.ts", "der/index": "src/der/index.ts" },
+  entry: {
+    index: "src/index.ts",
+    "node/index": "src/node/index.ts",
+    "der/index": "src/der/index.ts",
+    "express/index": "src/express/index.ts",
+    "fastify/index": "src/fastify/index.ts",
+    "hono/index": "src/hono/index.ts",
+    "koa/index": "src/koa/index.ts",
+  },
   format: "esm",
   platform: "neutral",
   target: "es2022",

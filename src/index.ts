@@ -17,6 +17,7 @@ export {
   PeerError,
   PemError,
   PkiError,
+  SignerError,
   TemplateError,
 } from "./errors.ts";
 export type { ChainErrorPlace, CodesOf, ErrorCode, ErrorCodes, ErrorPlace, SafeResult } from "./errors.ts";

@@ -24,6 +24,11 @@ const mayImport: Record<string, readonly string[]> = {
   verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   kubernetes: ["issue", "verify", "keys", ...structures],
   node: [...everything, "node:*", "yaml"],
+  // Thin layers over src/node for one framework each; they know it by its shape alone.
+  express: ["node", "kubernetes"],
+  fastify: ["node", "kubernetes", "fastify"],
+  hono: ["node", "kubernetes", "hono"],
+  koa: ["node", "kubernetes", "koa"],
   formats: ["x509", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
   testing: [...everything, "fast-check"],
   index: everything,
@@ -184,7 +189,9 @@ describe("files", () => {
       ts.isFunctionDeclaration(node) ||
       ts.isClassDeclaration(node) ||
       ts.isInterfaceDeclaration(node) ||
-      ts.isTypeAliasDeclaration(node)
+      ts.isTypeAliasDeclaration(node) ||
+      // Additions to the types of a framework; nothing else can stand there, for `namespace` is not erasable.
+      ts.isModuleDeclaration(node)
     );
   }
 });

@@ -39,3 +39,15 @@ export type {
   IdentitySource,
   ProxyAuthenticator,
 } from "./middleware/source.ts";
+export { createAuthentication } from "./middleware/authentication.ts";
+export type {
+  Admission,
+  Authentication,
+  AuthenticationOptions,
+  Refusal,
+} from "./middleware/authentication.ts";
+export { withAuthentication } from "./middleware/handler.ts";
+export type { HttpResponse, Identified } from "./middleware/handler.ts";
+export type { Status } from "./middleware/status.ts";
+export { ClientCa, watchClientCa } from "./client-ca.ts";
+export type { ClientCaOptions, TrustAnchorsUser } from "./client-ca.ts";

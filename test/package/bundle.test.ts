@@ -14,7 +14,15 @@ import { projectRoot } from "../source-tree.ts";
  */
 const BUDGET = 13 * 1024;
 
-const entryPoints = ["index", "node/index", "der/index"];
+const entryPoints = [
+  "index",
+  "node/index",
+  "der/index",
+  "express/index",
+  "fastify/index",
+  "hono/index",
+  "koa/index",
+];
 const folder = mkdtempSync(join(tmpdir(), "kubepki-bundle-"));
 
 beforeAll(async () => {
