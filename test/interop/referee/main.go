@@ -46,8 +46,6 @@ var operations = map[string]operation{
 	"parsekey":     parseKey,
 
 	"requestheader": requestHeader,
-
-	"requestheader": requestHeader,
 }
 
 // handle binds an operation to its request type.
