@@ -119,6 +119,8 @@ export interface ErrorCodes {
   ERR_CRL_NOT_YET_VALID: "CertificateListError";
   /** A newer list should have come by now, or the list does not say when. Fix: fetch or issue the next one. Source: RFC 5280 5.1.2.5. */
   ERR_CRL_EXPIRED: "CertificateListError";
+  /** A file of lists cannot be read, or is none. Fix: check the path and the file; until then the lists from before count. Source: RFC 7468 7. */
+  ERR_CRL_FILE: "CertificateListError";
   /** The list is a delta, is indirect, covers only some reasons or only attribute certificates, has a critical extension that is not understood, or has no number. Fix: issue full lists. Source: RFC 5280 5.2, 6.3. */
   ERR_CRL_UNSUPPORTED: "CertificateListError";
 
@@ -251,6 +253,12 @@ export interface ErrorCodes {
   ERR_CLUSTER_NAME: "ClusterError";
   /** The configuration or the inventory of a cluster contradicts itself: no control-plane node, a lifetime of nothing, a CA that is not there. Fix: correct the field that the error names. Source: kubeadm `validation.go`. */
   ERR_CLUSTER_CONFIG: "ClusterError";
+
+  // --- signers of certificates.k8s.io -------------------------------------------------------------------------
+  /** A request is not to be signed: it is not approved, or denied, failed, signed, or for another signer. Fix: leave it alone, or wait for its approval. Source: Kubernetes `pkg/controller/certificates/signer/signer.go` (`handle`). */
+  ERR_SIGNER_STATE: "SignerError";
+  /** The CA that is to sign has expired. Fix: give the signer a new CA; the request can wait. Source: Kubernetes `pkg/controller/certificates/authority/policies.go`. */
+  ERR_SIGNER_EXPIRED: "SignerError";
 
   // --- the API server ---------------------------------------------------------------------------------------------
   /** The API server refused a request, with an HTTP status. Fix: look at the status: 401 and 403 want other rights, 409 a newer object, 410 a new list. Source: Kubernetes API concepts, HTTP status codes. */
@@ -470,6 +478,16 @@ export class CertificateRequestError extends PkiError {
   override readonly name = "CertificateRequestError";
   /** Not for callers: the functions for requests make these. */
   constructor(code: CodesOf<"CertificateRequestError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A signer cannot answer, or must not: nothing was signed. */
+export class SignerError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "SignerError";
+  /** Not for callers: the signing functions make these. */
+  constructor(code: CodesOf<"SignerError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

@@ -9,3 +9,6 @@ export type {
 } from "./signer-name.ts";
 export { CERTIFICATE_USAGES, isCertificateUsage, usagesFromX509, usagesToX509 } from "./usages.ts";
 export type { CertificateUsage, MappedUsages, NamedUsages, X509Usages } from "./usages.ts";
+export * from "./signers/index.ts";
+export { signRequest } from "./sign-request.ts";
+export type { SignableObject, SignedRequest, SignRequestOptions } from "./sign-request.ts";
