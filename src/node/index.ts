@@ -6,6 +6,9 @@
 export { keyObjectSigner, parseKeyObject, verifySignatureSync } from "./signer.ts";
 export type { SyncSigner } from "./signer.ts";
 export { nodeStreamingVerifier } from "./streaming-verifier.ts";
+export { WatchedCertificateLists, watchCertificateLists } from "./certificate-lists.ts";
+export type { ListFilesOptions } from "./certificate-lists.ts";
+export type { FollowOptions } from "./followed-files.ts";
 export { connect, clientFrom } from "./controllers/http-client.ts";
 export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
 export { runSigner } from "./controllers/signer-controller.ts";

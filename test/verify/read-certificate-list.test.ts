@@ -28,7 +28,7 @@ const read = (der: Uint8Array, size = 64, options: Partial<ReadListOptions> = {}
 const codeOf = async (answer: Promise<unknown>): Promise<string> =>
   answer.then(
     () => "good",
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? "no code",
   );
 
 describe("a list in pieces", () => {
