@@ -1,5 +1,7 @@
 /** A CA of clients, a CA of proxies, and certificates of both. */
 import { issueCertificate, issueSelfSigned } from "../../../src/issue/issue.ts";
+import type { CertificateAuthority } from "../../../src/issue/authority.ts";
+import type { CertificateTemplate } from "../../../src/issue/template.ts";
 import { caTemplate, clientTemplate, servingTemplate } from "../../../src/issue/template.ts";
 import { generateKeyPair } from "../../../src/keys/generate.ts";
 import type { Certificate } from "../../../src/x509/certificate.ts";
@@ -15,6 +17,8 @@ export interface Ca {
   readonly pem: string;
   client(subject: Subject): Promise<Leaf>;
   server(...names: string[]): Promise<Leaf>;
+  /** A CA below this one. */
+  intermediate(commonName: string): Promise<Ca>;
 }
 
 export interface Subject {
@@ -26,18 +30,27 @@ export interface Subject {
 export async function makeCa(commonName: string): Promise<Ca> {
   const keys = await generateKeyPair("ECDSA-P256");
   const { certificate } = await issueSelfSigned(caTemplate({ subject: { commonName } }), keys.signer);
-  const issuer = { certificate, signer: keys.signer };
-  const issue = async (template: ReturnType<typeof clientTemplate>): Promise<Leaf> => {
+  return caOf({ certificate, signer: keys.signer });
+}
+
+function caOf(issuer: CertificateAuthority): Ca {
+  const issue = async (template: CertificateTemplate): Promise<Leaf> => {
     const { publicKey, privateKey } = await generateKeyPair("ECDSA-P256");
-    const issued = await issueCertificate(template, { publicKey, issuer });
-    return { certificate: issued.certificate, privateKey: await privateKey.exportPem() };
+    const { certificate } = await issueCertificate(template, { publicKey, issuer });
+    return { certificate, privateKey: await privateKey.exportPem() };
   };
   return {
-    certificate,
-    pem: pemOf(certificate),
+    certificate: issuer.certificate,
+    pem: pemOf(issuer.certificate),
     client: ({ uris = [], ...subject }) => issue(clientTemplate({ subject, uris, lifetimeSeconds: 3600 })),
     server: (...dnsNames) =>
       issue(servingTemplate({ subject: {}, dnsNames: dnsNames as [string], ipAddresses: ["127.0.0.1"] })),
+    async intermediate(commonName) {
+      const { publicKey, signer } = await generateKeyPair("ECDSA-P256");
+      const template = caTemplate({ subject: { commonName } });
+      const { certificate } = await issueCertificate(template, { publicKey, issuer });
+      return caOf({ certificate, signer });
+    },
   };
 }
 
