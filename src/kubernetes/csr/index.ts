@@ -12,3 +12,13 @@ export type { CertificateUsage, MappedUsages, NamedUsages, X509Usages } from "./
 export * from "./signers/index.ts";
 export { signRequest } from "./sign-request.ts";
 export type { SignableObject, SignedRequest, SignRequestOptions } from "./sign-request.ts";
+export { approveKubeletClient, approveKubeletServing } from "./approval.ts";
+export type {
+  AccessAttributes,
+  AccessReview,
+  ApprovalQuestion,
+  ApprovalVerdict,
+  KubeletServingPolicy,
+  Requester,
+  ServingNode,
+} from "./approval.ts";

@@ -1,0 +1,263 @@
+/** Approval of kubelets' requests: rows of `TestRecognizers` and `TestHandle`, and what a node would try that wants another's name. */
+import { describe, expect, test } from "vitest";
+import {
+  approveKubeletClient,
+  approveKubeletServing,
+  createCertificateRequest,
+  generateKeyPair,
+} from "kubepki";
+import type { ApprovalQuestion, CertificateRequestTemplate, KubeletServingPolicy } from "kubepki";
+
+const { signer } = await generateKeyPair("ECDSA-P256");
+const kubelet = { subject: { commonName: "system:node:foo", organizations: ["system:nodes"] } };
+
+async function question(
+  template: CertificateRequestTemplate,
+  parts: Partial<ApprovalQuestion> = {},
+): Promise<ApprovalQuestion> {
+  const { request } = await createCertificateRequest(template, signer);
+  return {
+    request,
+    signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+    usages: ["key encipherment", "digital signature", "client auth"],
+    requester: { username: "system:node:foo", groups: ["system:nodes"] },
+    expirationSeconds: undefined,
+    ...parts,
+  };
+}
+
+describe("client certificates of kubelets", () => {
+  const name = (commonName: string, ...organizations: string[]) => ({
+    subject: { commonName, organizations },
+  });
+  test.for<[string, CertificateRequestTemplate, Partial<ApprovalQuestion>, string[]]>([
+    ["its own", kubelet, {}, ["selfnodeclient", "nodeclient"]],
+    [
+      "its own, without key encipherment",
+      kubelet,
+      { usages: ["digital signature", "client auth"] },
+      ["selfnodeclient", "nodeclient"],
+    ],
+    ["asked for by somebody else", kubelet, { requester: { username: "joe", groups: [] } }, ["nodeclient"]],
+    ["of another node", name("system:node:bar", "system:nodes"), {}, ["nodeclient"]],
+    ["of another name", name("mike", "system:nodes"), {}, []],
+    ["without groups", { subject: { commonName: "system:node:foo" } }, {}, []],
+    ["of another group", name("system:node:foo", "system:master"), {}, []],
+    [
+      "that serves",
+      kubelet,
+      { usages: ["key encipherment", "digital signature", "client auth", "server auth"] },
+      [],
+    ],
+    ["for another signer", kubelet, { signerName: "example.com/not-correct" }, []],
+    ["for the signer of serving certificates", kubelet, { signerName: "kubernetes.io/kubelet-serving" }, []],
+  ])("%s", async ([, template, parts, recognised]) => {
+    const asked: string[] = [];
+    const verdict = await approveKubeletClient(await question(template, parts), async (_, attributes) => {
+      expect(attributes).toMatchObject({
+        group: "certificates.k8s.io",
+        version: "*",
+        resource: "certificatesigningrequests",
+        verb: "create",
+      });
+      asked.push(attributes.subresource);
+      return false;
+    });
+    expect(asked).toEqual(recognised);
+    expect(verdict).toMatchObject({ decision: "none", objections: [expect.any(String) as string] });
+  });
+
+  test.for([
+    ["selfnodeclient", "Auto approving self kubelet client certificate after SubjectAccessReview."],
+    ["nodeclient", "Auto approving kubelet client certificate after SubjectAccessReview."],
+  ])("are approved if %s is allowed", async ([allowed, message]) => {
+    const verdict = await approveKubeletClient(
+      await question(kubelet),
+      async (_, { subresource }) => subresource === allowed,
+    );
+    expect(verdict).toEqual({ decision: "approve", reason: "AutoApproved", message, objections: [] });
+  });
+
+  test("are not decided if the API server cannot be asked", async () => {
+    const failing = async () => Promise.reject(new Error("no answer"));
+    await expect(approveKubeletClient(await question(kubelet), failing)).rejects.toThrow("no answer");
+  });
+});
+
+describe("serving certificates of kubelets", () => {
+  const policy: KubeletServingPolicy = {
+    findNode: async (name) =>
+      name === "foo"
+        ? {
+            name,
+            addresses: [
+              { type: "InternalIP", address: "192.0.2.1" },
+              { type: "InternalIP", address: "2001:db8::1" },
+              { type: "ExternalIP", address: "203.0.113.1" },
+              { type: "InternalIP", address: "127.0.0.1" },
+              { type: "Hostname", address: "foo.example" },
+            ],
+          }
+        : undefined,
+    reservedNames: ["api.example.com"],
+    allowsAddress: (address) => !address.startsWith("203."),
+  };
+  const serving: Partial<ApprovalQuestion> = {
+    signerName: "kubernetes.io/kubelet-serving",
+    usages: ["digital signature", "server auth"],
+  };
+  const bar = { subject: { commonName: "system:node:bar", organizations: ["system:nodes"] } };
+
+  test.for<
+    [
+      string,
+      CertificateRequestTemplate,
+      Partial<ApprovalQuestion>,
+      Partial<KubeletServingPolicy>,
+      string | undefined,
+    ]
+  >([
+    [
+      "its name and addresses",
+      { ...kubelet, dnsNames: ["foo", "FOO.example"], ipAddresses: ["192.0.2.1", "2001:db8:0::1"] },
+      {},
+      {},
+      undefined,
+    ],
+    [
+      "another's address",
+      { ...kubelet, ipAddresses: ["192.0.2.2"] },
+      {},
+      {},
+      "192.0.2.2 is no address of node foo",
+    ],
+    [
+      "an address that no node may have",
+      { ...kubelet, ipAddresses: ["203.0.113.1"] },
+      {},
+      {},
+      "no node may have the address 203.0.113.1",
+    ],
+    [
+      "loopback, although the kubelet has written it into its Node",
+      { ...kubelet, ipAddresses: ["127.0.0.1"] },
+      {},
+      {},
+      "127.0.0.1 is every machine's own",
+    ],
+    ["another's name", { ...kubelet, dnsNames: ["bar"] }, {}, {}, "bar is no name of node foo"],
+    ["a wildcard", { ...kubelet, dnsNames: ["*.example"] }, {}, {}, "*.example is a wildcard"],
+    [
+      "the API server's name",
+      { ...kubelet, dnsNames: ["API.example.com"] },
+      {},
+      {},
+      "API.example.com is reserved",
+    ],
+    [
+      "the API server's service name",
+      { ...kubelet, dnsNames: ["kubernetes.default.svc.cluster.local"] },
+      {},
+      {},
+      "kubernetes.default.svc.cluster.local is reserved",
+    ],
+    [
+      "a node that does not exist",
+      { ...bar, dnsNames: ["bar"] },
+      { requester: { username: "system:node:bar", groups: [] } },
+      {},
+      'there is no node "bar"',
+    ],
+    [
+      "another node's certificate",
+      { ...bar, dnsNames: ["bar"] },
+      {},
+      {},
+      "system:node:foo asks for a certificate of system:node:bar",
+    ],
+    ["no names", kubelet, {}, {}, "DNS or IP subjectAltName is required"],
+    [
+      "a URI",
+      { ...kubelet, dnsNames: ["foo"], uris: ["spiffe://a/b"] },
+      {},
+      {},
+      "URI subjectAltNames are not allowed",
+    ],
+    [
+      "client auth",
+      { ...kubelet, dnsNames: ["foo"] },
+      { usages: ["digital signature", "server auth", "client auth"] },
+      {},
+      "usages did not match [digital signature key encipherment server auth]",
+    ],
+    [
+      "ten years",
+      { ...kubelet, dnsNames: ["foo"] },
+      { expirationSeconds: 315_360_000 },
+      {},
+      "a lifetime of 315360000 seconds is wanted, at most 31622400 are allowed",
+    ],
+    [
+      "a name that leads to the node",
+      { ...kubelet, dnsNames: ["alias.example"] },
+      {},
+      { resolve: async () => ["192.0.2.1"] },
+      undefined,
+    ],
+    [
+      "a name that leads elsewhere",
+      { ...kubelet, dnsNames: ["foo"] },
+      {},
+      { resolve: async () => ["192.0.2.1", "192.0.2.9"] },
+      "foo leads to 192.0.2.9, which is no address of node foo",
+    ],
+    [
+      "a name without address",
+      { ...kubelet, dnsNames: ["alias.example"] },
+      {},
+      { resolve: async () => [] },
+      "alias.example has no address",
+    ],
+    [
+      "a name of a kind that Kubernetes does not see",
+      {
+        ...kubelet,
+        extraExtensions: [
+          {
+            id: "subjectAltName",
+            critical: false,
+            value: [
+              { type: "dns", value: "foo" },
+              { type: "registeredId", value: "1.2.3" },
+            ],
+          } as never,
+        ],
+      },
+      {},
+      {},
+      "an alternative name of kind registeredId is wanted",
+    ],
+  ])("with %s", async ([, template, parts, rules, objection]) => {
+    const verdict = await approveKubeletServing(await question(template, { ...serving, ...parts }), {
+      ...policy,
+      ...rules,
+    });
+    if (objection === undefined) expect(verdict).toMatchObject({ decision: "approve", objections: [] });
+    else expect(verdict).toMatchObject({ decision: "deny", message: objection, objections: [objection] });
+  });
+
+  test("are denied with all reasons", async () => {
+    const template = { ...kubelet, dnsNames: ["bar", "*.example"], ipAddresses: ["192.0.2.2"] };
+    const { objections } = await approveKubeletServing(await question(template, serving), policy);
+    expect(objections).toEqual([
+      "192.0.2.2 is no address of node foo",
+      "bar is no name of node foo",
+      "*.example is a wildcard",
+    ]);
+  });
+
+  test("of other signers are left alone", async () => {
+    const verdict = await approveKubeletServing(await question({ ...kubelet, dnsNames: ["foo"] }), policy);
+    expect(verdict.decision).toBe("none");
+  });
+});
