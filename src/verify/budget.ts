@@ -4,7 +4,7 @@ import { MAX_CONSTRAINT_COMPARISONS } from "../x509/name-constraints-match.ts";
 /** Signature checks, as in Go (`maxChainSignatureChecks`, CVE-2018-16875) and webpki (RUSTSEC-2023-0053). */
 export const MAX_SIGNATURE_CHECKS = 100;
 
-/** Certificates tried as the next of a path. webpki takes 200,000; this is about a millisecond here, and no real PKI needs more than dozens. */
+/** Certificates looked at as the next of a path, or put in order for it. webpki takes 200,000; this is a few milliseconds here, and no real PKI needs more than dozens. */
 export const MAX_PATH_STEPS = 10_000;
 
 /** Paths whose signatures hold, but which are refused for another reason. Go finds no more than it may check signatures. */

@@ -155,11 +155,6 @@ function list(usages: readonly ExtendedKeyUsage[]): string {
   return usages.length > 10 ? `${usages.slice(0, 10).join(", ")} and more` : usages.join(", ");
 }
 
-/** What depends on the whole path and costs next to nothing. */
-export function checkPath(path: readonly Certificate[], { usages }: Rules): Fault | undefined {
-  return checkPathLengths(path) ?? checkUsage(path, usages);
-}
-
 /** What costs more the larger the certificates are, so that only certificates whose signatures hold may ask for it. */
 export function checkSignedPath(
   path: readonly Certificate[],
@@ -170,15 +165,11 @@ export function checkSignedPath(
 }
 
 /** RFC 5280 6.1.4 (l), (m), but self-issued intermediates count as in Go. */
-function checkPathLengths(path: readonly Certificate[]): Fault | undefined {
-  for (let index = 1; index < path.length; index++) {
-    const { pathLength = Infinity } = path[index]!.extensionValue("basicConstraints") ?? {};
-    const below = index - 1;
-    if (below <= pathLength) continue;
-    const message = `allows ${pathLength} intermediates below it, and there are ${below}`;
-    return { code: "ERR_CHAIN_PATH_LENGTH", message, index };
-  }
-  return undefined;
+export function checkPathLength(certificate: Certificate, below: number): Fault | undefined {
+  const { pathLength = Infinity } = certificate.extensionValue("basicConstraints") ?? {};
+  if (below <= pathLength) return undefined;
+  const message = `allows ${pathLength} intermediates below it, and there are ${below}`;
+  return { code: "ERR_CHAIN_PATH_LENGTH", message };
 }
 
 function checkPolicies(path: readonly Certificate[]): Fault | undefined {

@@ -4,7 +4,7 @@ import type { Certificate } from "../x509/certificate.ts";
 import type { Budget } from "./budget.ts";
 import type { CertificatePool } from "./certificate-pool.ts";
 import { ByteIds } from "./byte-ids.ts";
-import { checkCertificate } from "./checks.ts";
+import { checkCertificate, checkPathLength } from "./checks.ts";
 import type { Fault, Role, Rules } from "./checks.ts";
 
 /** What path building is given. */
@@ -37,9 +37,12 @@ interface Candidate {
   readonly keyIdentifier: Uint8Array;
 }
 
-/** Whether some path went on when it had as many intermediates as it may have. */
+/** Why there may be more paths than were given. */
 export interface Cut {
+  /** Whether some path went on when it had as many intermediates as it may have. */
   isTooDeep: boolean;
+  /** Whether some path ended at a CA that allows fewer intermediates below it. */
+  isTooLong: boolean;
   isOutOfSteps: boolean;
 }
 
@@ -98,7 +101,12 @@ class Walk {
   #isOpen(path: readonly Candidate[], { id, certificate }: Candidate): boolean {
     if (!this.#step()) return false;
     for (const other of path) if (other.id === id) return false;
-    return !this.#problem.isRefuted(path.at(-1)!.certificate, certificate);
+    if (this.#problem.isRefuted(path.at(-1)!.certificate, certificate)) return false;
+    const fault = checkPathLength(certificate, path.length - 1);
+    if (!fault) return true;
+    this.#cut.isTooLong = true;
+    this.#problem.refuse(certificate, fault, path.length);
+    return false;
   }
 
   #step(): boolean {

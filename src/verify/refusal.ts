@@ -3,6 +3,7 @@ import { ChainError } from "../errors.ts";
 import type { CodesOf } from "../errors.ts";
 import { printable } from "../x509/printable.ts";
 import type { Certificate } from "../x509/certificate.ts";
+import type { Fault } from "./checks.ts";
 
 /** A reason against one path, or against one certificate in any path. */
 export interface Refusal {
@@ -12,7 +13,6 @@ export interface Refusal {
   readonly message: string;
   /** Place of the certificate at fault, 0 for the leaf. */
   readonly certificateIndex: number;
-  /** The error that led to this one. */
   /** The error behind it, such as that of a key which cannot be used. */
   readonly cause?: unknown;
 }
@@ -66,6 +66,17 @@ const MAX_REASONS = 32;
 /** Collects reasons, each once. */
 export class Refusals {
   readonly #list: Refusal[] = [];
+  readonly #refused = new Map<Certificate, Set<string>>();
+
+  /** Adds what is wrong with a certificate at its place. Many paths may lead to it, and its name is put into words for the first alone. */
+  refuse(certificate: Certificate, { code, message, cause }: Fault, certificateIndex: number): void {
+    const known = this.#refused.get(certificate) ?? new Set();
+    const key = `${certificateIndex} ${message}`;
+    if (known.has(key)) return;
+    this.#refused.set(certificate, known.add(key));
+    const sentence = `${describeCertificate(certificate, certificateIndex)} ${message}`;
+    this.add({ code, message: sentence, certificateIndex, ...(cause !== undefined && { cause }) });
+  }
 
   add(refusal: Refusal): void {
     const { code, message } = refusal;

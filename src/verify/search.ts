@@ -1,8 +1,8 @@
 /** The one algorithm behind the verifying functions: it asks about signatures and is told, at once or later. */
-import { equalBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { Asking, SignatureAnswer } from "./asking.ts";
-import { checkCertificate, checkPath, checkSignedPath } from "./checks.ts";
+import { ByteIds } from "./byte-ids.ts";
+import { checkCertificate, checkSignedPath, checkUsage } from "./checks.ts";
 import type { Fault } from "./checks.ts";
 import { candidatePaths } from "./path-building.ts";
 import type { Cut, PathProblem } from "./path-building.ts";
@@ -33,11 +33,7 @@ export type Search = Omit<PathProblem, "refuse" | "isRefuted"> &
 export function* searchPath(search: Search): Asking<VerifiedChain> {
   const { leaf, trustAnchors, rules, serverName } = search;
   const refusals = new Refusals();
-  const refuse = (certificate: Certificate, fault: Fault, certificateIndex: number): void => {
-    const message = `${describeCertificate(certificate, certificateIndex)} ${fault.message}`;
-    const { code, cause } = fault;
-    refusals.add({ code, message, certificateIndex, ...(cause !== undefined && { cause }) });
-  };
+  const refuse: PathProblem["refuse"] = (...refused) => refusals.refuse(...refused);
   const fault = checkCertificate(leaf, "leaf", rules);
   if (fault) {
     refuse(leaf, fault, 0);
@@ -46,7 +42,7 @@ export function* searchPath(search: Search): Asking<VerifiedChain> {
   if (serverName !== undefined) verifyServerName(leaf, serverName);
   if (trustAnchors.has(leaf)) {
     const path = [leaf];
-    const pathFault = checkPath(path, rules) ?? checkSignedPath(path, rules, search.budget.comparisons);
+    const pathFault = checkSignedPath(path, rules, search.budget.comparisons);
     const revocation = yield* checkRevocation(path, search, rules.at);
     const last = pathFault ?? revocation.fault;
     if (!last) return chainOf(path, revocation.until);
@@ -63,7 +59,7 @@ function* searchAbove(
 ): Asking<VerifiedChain> {
   const { leaf, rules, budget, maxIntermediates } = search;
   const signatures = new Signatures();
-  const cut: Cut = { isTooDeep: false, isOutOfSteps: false };
+  const cut: Cut = { isTooDeep: false, isTooLong: false, isOutOfSteps: false };
   const problem: PathProblem = {
     ...search,
     refuse,
@@ -76,7 +72,8 @@ function* searchAbove(
   let found = 0;
   for (const path of candidatePaths(problem, cut)) {
     found++;
-    const fault = checkPath(path, rules) ?? (yield* signatures.check(path, budget, exhaust, found === 1));
+    const fault =
+      checkUsage(path, rules.usages) ?? (yield* signatures.check(path, budget, exhaust, found === 1));
     if (!fault && budget.signedPaths-- <= 0) exhaust("there are more signed paths than are looked at");
     const signedFault = fault ?? checkSignedPath(path, rules, budget.comparisons);
     const revocation = signedFault ? undefined : yield* checkRevocation(path, search, rules.at);
@@ -87,21 +84,24 @@ function* searchAbove(
     if (last.code === "ERR_CHAIN_BUDGET") throw refusals.error();
   }
   if (cut.isOutOfSteps) exhaust("there are more paths than are walked");
-  if (cut.isTooDeep && found === 0)
+  if (cut.isTooDeep && !cut.isTooLong && found === 0)
     exhaust(`every path to a trust anchor has more than ${maxIntermediates} intermediates`);
   const message = `${describeCertificate(leaf, 0)} is signed by an unknown authority: no path of certificates leads from its issuer (${describeName(leaf.issuer)}) to a trust anchor`;
   refusals.add({ code: "ERR_CHAIN_UNKNOWN_AUTHORITY", message, certificateIndex: 0 });
   throw refusals.error();
 }
 
+/** The answer, and what is wrong if it is not yes. */
 interface Answered {
-  readonly issuer: Certificate;
   readonly fault: Fault | undefined;
 }
 
 /** Remembers what was answered, so that many paths over the same certificates ask once. */
 class Signatures {
-  readonly #answers = new Map<Certificate, Answered[]>();
+  /** By the number of the issuer's key: certificates of one CA under several issuers are all the same here. */
+  readonly #answers = new Map<Certificate, Map<number, Answered>>();
+  readonly #keys = new Map<Certificate, number>();
+  readonly #ids = new ByteIds();
 
   /** Whether it was asked before and the answer was not yes. */
   isRefuted(child: Certificate, issuer: Certificate): boolean {
@@ -144,20 +144,22 @@ class Signatures {
     budget.signatureChecks -= answers.length;
     for (const [index, answer] of answers.entries()) {
       const { child, issuer } = questions[index]!;
-      const fault = faultOf(answer, issuer, start + index);
-      this.#answers.set(child, [...(this.#answers.get(child) ?? []), { issuer, fault }]);
+      const known = this.#answers.get(child) ?? new Map<number, Answered>();
+      known.set(this.#keyOf(issuer), { fault: faultOf(answer, issuer, start + index) });
+      this.#answers.set(child, known);
     }
   }
 
-  /** The key decides: certificates of one CA under several issuers are all the same here. */
   #find(child: Certificate, issuer: Certificate): Answered | undefined {
-    return this.#answers
-      .get(child)
-      ?.find(
-        (known) =>
-          known.issuer === issuer ||
-          equalBytes(known.issuer.subjectPublicKeyInfo, issuer.subjectPublicKeyInfo),
-      );
+    return this.#answers.get(child)?.get(this.#keyOf(issuer));
+  }
+
+  #keyOf(issuer: Certificate): number {
+    const known = this.#keys.get(issuer);
+    if (known !== undefined) return known;
+    const key = this.#ids.idOf([issuer.subjectPublicKeyInfo]);
+    this.#keys.set(issuer, key);
+    return key;
   }
 }
 
