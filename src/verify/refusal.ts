@@ -6,7 +6,7 @@ import type { Certificate } from "../x509/certificate.ts";
 import type { Fault } from "./checks.ts";
 
 /** A reason against one path, or against one certificate in any path. */
-export interface Refusal {
+interface Refusal {
   /** What is wrong, as a stable name. */
   readonly code: CodesOf<"ChainError">;
   /** What is wrong, for people. */

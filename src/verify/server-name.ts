@@ -19,6 +19,8 @@ export interface ServerNames {
 }
 
 const COMMON_NAME = "2.5.4.3";
+const FIX =
+  "issue the certificate again with this name among its alternative names, or call the server by a name it has";
 /** Go lists up to 100; that is more than a log line should hold (CVE-2025-61729). */
 const MAX_NAMES = 10;
 const MAX_NAME_CHARACTERS = 64;
@@ -80,6 +82,7 @@ export function verifyServerName(certificate: ServerNames, host: string): void {
   throw new ChainError(
     "ERR_SERVER_NAME_MISMATCH",
     `${message} (in browsers NET::ERR_CERT_COMMON_NAME_INVALID)`,
+    { certificateIndex: 0, fix: FIX },
   );
 }
 

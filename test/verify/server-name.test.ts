@@ -147,7 +147,11 @@ describe("matching a host", () => {
   test.each(no)("and not for %j", (host) => {
     expect(isServerNameMatch(many, host)).toBe(false);
     expect(() => verifyServerName(many, host)).toThrow(
-      expect.objectContaining({ code: "ERR_SERVER_NAME_MISMATCH" }),
+      expect.objectContaining({
+        code: "ERR_SERVER_NAME_MISMATCH",
+        certificateIndex: 0,
+        fix: expect.stringContaining("alternative names"),
+      }),
     );
   });
 
