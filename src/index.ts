@@ -226,7 +226,6 @@ export type {
   RevocationQuestion,
   RevocationStatus,
 } from "./verify/revocation.ts";
-export type { Refusal } from "./verify/refusal.ts";
 export type { VerifiedChain } from "./verify/search.ts";
 export { verifyCertificateChain, verifyCertificateChainSync } from "./verify/verify-chain.ts";
 export type {
