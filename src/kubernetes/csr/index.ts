@@ -22,3 +22,19 @@ export type {
   Requester,
   ServingNode,
 } from "./approval.ts";
+export {
+  certificateSigningRequest,
+  decideRequest,
+  hasRequestCondition,
+  issuedCertificates,
+} from "./api-object.ts";
+export type {
+  CertificateSigningRequest,
+  KnownCondition,
+  NewCertificateSigningRequest,
+  RequestConditionObject,
+  RequestSpec,
+  SigningRequestOptions,
+} from "./api-object.ts";
+export { validateCertificateSigningRequest, validateRequestStatus } from "./validate.ts";
+export type { RequestObjectFinding, RequestObjectFindingCode } from "./validate.ts";
