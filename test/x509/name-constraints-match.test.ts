@@ -220,6 +220,23 @@ describe("name constraints", () => {
     ).toBe('directory name "2.5.4.10=b+2.5.4.3=c,2.5.4.3=d" is not permitted by any constraint');
   });
 
+  test("ten thousand names under a thousand constraints stay within the budget: a name costs the same under a thousand as under ten", () => {
+    const numbered = (count: number, suffix: string): GeneralName[] =>
+      of("dns", ...Array.from({ length: count }, (_, i) => `n${i}.${suffix}`));
+    const cost = (names: number, constraints: number): number => {
+      const budget = { remaining: MAX_CONSTRAINT_COMPARISONS };
+      const excluded = numbered(constraints, "example.org");
+      const permitted = of("dns", "example.com");
+      const found = findConstraintViolation({ permitted, excluded }, numbered(names, "example.com"), budget);
+      expect(found).toBeUndefined();
+      return MAX_CONSTRAINT_COMPARISONS - budget.remaining;
+    };
+    const many = cost(10_000, 1000);
+    expect(many).toBeGreaterThanOrEqual(10_000);
+    expect(many).toBeLessThanOrEqual(10 * cost(1000, 1000));
+    expect(many - cost(1000, 1000)).toBe(cost(10_000, 10) - cost(1000, 10));
+  });
+
   test("comparisons are counted over all calls, and none is made beyond the budget", () => {
     const budget = { remaining: 5 };
     const constraints = { permitted: of("dns", "a"), excluded: [] };
