@@ -1,4 +1,5 @@
 // The types alone, for the addition below; nothing of it is left in the program.
+// oxlint-disable-next-line import/no-empty-named-blocks, unicorn/require-module-specifiers
 import type {} from "hono";
 import type { UserInfo } from "../kubernetes/authenticated-groups.ts";
 import { createAuthentication } from "../node/middleware/authentication.ts";

@@ -173,7 +173,7 @@ describe.for(["TLSv1.2", "TLSv1.3"] as const)("a session of %s that is resumed",
     const shown: (number | undefined)[] = [];
     const handler = withAuthentication({ sources: fromSocket(authenticator) }, (request, response) => {
       shown.push(certificatesFromSocket(request.socket)?.length);
-      response.end(request.identity?.username);
+      response.end(request.identity!.username);
     });
     const port = await listen(createServer(tls, handler));
     const { reused, bodies } = await resume(port, await newClient(middle, "jane", [], [middle]));
@@ -223,7 +223,7 @@ describe("certificates that OpenSSL takes and we do not", () => {
         nobody: "anonymous",
         onRefusal: (refusal) => refusals.push(refusal),
       },
-      (request, response) => response.end(request.identity?.username),
+      (request, response) => response.end(request.identity!.username),
     );
     const port = await listen(createServer(tls, handler));
     const answer = await call(port, { ca: ca.pem, cert: encodePem("CERTIFICATE", der), key });
@@ -252,9 +252,9 @@ test("a client that hangs up while it is looked for does no harm", async () => {
     await looking;
   };
   const handler = withAuthentication({ sources }, () => undefined);
-  let handled: Promise<void> | undefined;
+  let handled: unknown;
   const server = createServer(tls, (request, response) => {
-    handled = handler(request, response);
+    handled = (handler as (...parameters: unknown[]) => unknown)(request, response);
   });
   const port = await listen(server);
   const socket = connect({ port, host: "127.0.0.1", ca: ca.pem });

@@ -100,6 +100,8 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     if (!user && (nobody !== "pass" || errors.length > 0)) return refuse(unauthorized(), errors);
     if (!user || !authorize) return { allowed: true, identity: user };
     try {
+      // Exactly true: a predicate of JavaScript may answer anything, and an object is no permission.
+      // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare
       if ((await authorize(user, request)) === true) return { allowed: true, identity: user };
       return refuse(forbidden(user, request), [], user);
     } catch (error) {

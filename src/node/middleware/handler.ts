@@ -1,4 +1,5 @@
 /** The middleware for servers of Node without a framework: `node:http`, `node:https` and `node:http2`. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "../../kubernetes/authenticated-groups.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { AuthenticationOptions, Refusal } from "./authentication.ts";
@@ -23,7 +24,8 @@ export interface Identified {
 /**
  * A handler of requests that is called for those whose sender is known, with `request.identity`. Others get a 401 or a 403.
  *
- * What the handler throws or rejects with is what the returned function rejects with, as if there were nothing in between.
+ * What the handler throws or rejects with is left to Node, as that of an asynchronous handler: a server with `captureRejections` answers 500, any other process
+ * ends. For HTTP/2, name the types: `withAuthentication<Http2ServerRequest, Http2ServerResponse>`.
  *
  * @throws TypeError as {@link createAuthentication}
  *
@@ -41,11 +43,16 @@ export interface Identified {
  * server.close();
  * ```
  */
-export function withAuthentication<Request extends HttpRequest, Response extends HttpResponse>(
+export function withAuthentication<
+  Request extends HttpRequest = IncomingMessage,
+  Response extends HttpResponse = ServerResponse,
+>(
   options: AuthenticationOptions,
   handler: (request: Request & Identified, response: Response) => unknown,
-): (request: Request, response: Response) => Promise<void> {
+): (request: Request, response: Response) => void {
   const authentication = createAuthentication(options);
+  // The promise is for Node, which knows what to do with one though the types do not say so.
+  // oxlint-disable-next-line typescript/no-misused-promises
   return async (request, response) => {
     const decision = await authentication.decide(request);
     if (!decision.allowed) return answer(decision, response);

@@ -4,6 +4,7 @@
  * One source is one function from a request to a user. Further sources (tokens, other proxies) are other functions of the same type; each decides for
  * itself whom it believes. One that reads headers must first look at the peer, for anybody can send headers.
  */
+import { PeerError } from "../../errors.ts";
 import type { UserInfo } from "../../kubernetes/authenticated-groups.ts";
 import type { PeerCertificates } from "../../kubernetes/peer-certificates.ts";
 import type { ProxiedRequest } from "../../kubernetes/proxy/forwarded.ts";
@@ -45,7 +46,7 @@ export interface CertificateAuthenticator {
  * The server asks for a certificate and does not verify it: `requestCert: true, rejectUnauthorized: false`. So a client without one gets an answer, a bad
  * one gets a 401, and one that expires while a connection is open stops working. The certificate is taken from a connection once, and the authenticator
  * remembers chains that were good; a session that was resumed, where TLS shows the first certificate only, is known by that memory, or needs
- * `intermediates`.
+ * `intermediates`. Who showed a certificate and hung up before it was asked for is refused, not somebody who showed none.
  *
  * Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/server/secure_serving.go` (`tls.RequestClientCert`), `authentication/request/x509/x509.go`.
  *
@@ -97,6 +98,10 @@ export function fromProxy(authenticator: ProxyAuthenticator): IdentitySource {
   };
 }
 
+/** A stream of HTTP/2 that is over has forgotten its session; its `socket` looks like one without TLS, so that a bad certificate would be none. */
 function connectionOf({ stream, socket }: HttpRequest): PeerSocket {
-  return stream?.session?.socket ?? socket;
+  if (!stream) return socket;
+  if (!stream.session)
+    throw new PeerError("ERR_PEER_GONE", "the stream of HTTP/2 is over, so its connection is not known");
+  return stream.session.socket;
 }

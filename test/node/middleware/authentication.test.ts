@@ -1,6 +1,6 @@
 /** The core, without any server: who is asked, and what becomes of the answers. */
 import { createAuthentication, fromProxy, withAuthentication } from "kubepki/node";
-import type { AuthenticationOptions, IdentitySource, Refusal } from "kubepki/node";
+import type { AuthenticationOptions, HttpRequest, HttpResponse, IdentitySource, Refusal } from "kubepki/node";
 import { createRequestHeaderAuthenticator } from "kubepki";
 import { describe, expect, test } from "vitest";
 
@@ -97,12 +97,12 @@ test("a proxy speaks for others beside clients who speak for themselves", async 
 
 test("what a handler throws is what the wrapper rejects with", async () => {
   const response = { statusCode: 0, setHeader: () => undefined, end: () => undefined };
-  const failing = withAuthentication({ sources: known("a") }, () => {
+  const failing = withAuthentication<HttpRequest, HttpResponse>({ sources: known("a") }, () => {
     throw new Error("broken");
   });
-  await expect(failing({ ...request }, response)).rejects.toThrow("broken");
-  const rejecting = withAuthentication({ sources: known("a") }, async () =>
+  await expect(failing({ ...request }, response) as unknown).rejects.toThrow("broken");
+  const rejecting = withAuthentication<HttpRequest, HttpResponse>({ sources: known("a") }, async () =>
     Promise.reject(new Error("later")),
   );
-  await expect(rejecting({ ...request }, response)).rejects.toThrow("later");
+  await expect(rejecting({ ...request }, response) as unknown).rejects.toThrow("later");
 });

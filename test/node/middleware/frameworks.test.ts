@@ -1,7 +1,7 @@
 /** The same questions to a server of every framework, over mutual TLS. */
 import { Agent, createServer } from "node:https";
 import { connect, createSecureServer } from "node:http2";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
@@ -41,14 +41,17 @@ const frameworks: Record<string, Start> = {
   "node:https": async (options) =>
     createServer(
       tls,
-      withAuthentication<IncomingMessage, ServerResponse>(options, (request, response) => {
+      withAuthentication(options, (request, response) => {
         response.end(whoami(request.identity));
       }),
     ),
   "node:http2, spoken to in HTTP/1.1": async (options) =>
     createSecureServer(
       { ...tls, allowHTTP1: true },
-      withAuthentication(options, (request, response) => void response.end(whoami(request.identity))),
+      withAuthentication<Http2ServerRequest, Http2ServerResponse>(
+        options,
+        (request, response) => void response.end(whoami(request.identity)),
+      ),
     ),
   express: async (options) => {
     const app = express();
@@ -59,6 +62,7 @@ const frameworks: Record<string, Start> = {
   fastify: async (options) => {
     const app = fastify({ https: tls });
     await app.register(forFastify(options));
+    // oxlint-disable-next-line oxc/no-async-endpoint-handlers
     app.get("/", async (request) => whoami(request.identity));
     await app.ready();
     return app.server;
@@ -73,7 +77,7 @@ const frameworks: Record<string, Start> = {
       serverOptions: tls,
       port: 0,
       hostname: "127.0.0.1",
-    }) as Server;
+    });
   },
   koa: async (options) => {
     const app = new Koa();
@@ -81,7 +85,7 @@ const frameworks: Record<string, Start> = {
     app.use((context) => {
       context.body = whoami(context.identity);
     });
-    return createServer(tls, app.callback());
+    return createServer(tls, (request, response) => void app.callback()(request, response));
   },
 };
 
@@ -188,9 +192,12 @@ test("node:http2 over HTTP/2: streams of one session share its certificate", asy
   const authenticator = createAuthenticator({ trustAnchors: [ca.certificate] });
   const server = createSecureServer(
     tls,
-    withAuthentication({ sources: fromSocket(authenticator) }, (request, response) => {
-      response.end(whoami(request.identity));
-    }),
+    withAuthentication<Http2ServerRequest, Http2ServerResponse>(
+      { sources: fromSocket(authenticator) },
+      (request, response) => {
+        response.end(whoami(request.identity));
+      },
+    ),
   );
   const port = await listen(server);
   const ask = async (credentials: Partial<Credentials>): Promise<string[]> => {
