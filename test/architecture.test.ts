@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   der: ["errors", "bytes"],
   x509: ["der", "oid", "pem", "errors", "bytes"],
   keys: ["x509", "der", "oid", "pem", "sha256", "errors", "bytes"],
-  issue: ["keys", "x509", "der", "oid", "sha256", "finding", "errors", "bytes"],
+  issue: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   kubernetes: ["issue", "verify", "keys", ...structures],
   node: [...everything, "node:*", "yaml"],

@@ -26,6 +26,25 @@ export interface RunApproverOptions extends ControllerOptions {
  * Never rejects because of the cluster: what fails is tried again. Source: pkg/controller/certificates/approver/sarapprove.go.
  *
  * @throws TypeError if the times of the leader election do not fit
+ *
+ * @example
+ * ```ts no-run
+ * import { approveKubeletServing, parseCertificateRequest } from "kubepki";
+ * import type { KubeletServingPolicy } from "kubepki";
+ * import { connect, runApprover } from "kubepki/node";
+ *
+ * declare const policy: KubeletServingPolicy;
+ * await runApprover(connect({ server: "https://127.0.0.1:6443", token: "..." }), {
+ *   approve: async ({ spec }) => {
+ *     const { signerName, usages = [], username = "", groups = [], expirationSeconds } = spec;
+ *     const request = await parseCertificateRequest(atob(spec.request));
+ *     return approveKubeletServing(
+ *       { request, signerName, usages, requester: { username, groups }, expirationSeconds },
+ *       policy,
+ *     );
+ *   },
+ * });
+ * ```
  */
 export async function runApprover(client: CertificatesClient, options: RunApproverOptions): Promise<void> {
   const concerns = (object: RequestObject): boolean =>

@@ -42,6 +42,15 @@ type Access = (options: RequestOptions) => Promise<void>;
  * A client for the controllers, from what a kubeconfig says. TLS is always verified.
  *
  * @throws TypeError if the server is no URL of http or https
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { connect } from "kubepki/node";
+ *
+ * const client = connect({ server: "https://127.0.0.1:6443", token: "abc" });
+ * assert.equal(typeof client.replaceStatus, "function");
+ * ```
  */
 export function connect(access: ClusterAccess): CertificatesClient {
   const { ca, cert, key, token } = access;
@@ -60,6 +69,16 @@ export function connect(access: ClusterAccess): CertificatesClient {
  * is asked of it for each request.
  *
  * @throws TypeError if the current context has no cluster
+ *
+ * @example
+ * ```ts no-run
+ * import { KubeConfig } from "@kubernetes/client-node";
+ * import { clientFrom } from "kubepki/node";
+ *
+ * const config = new KubeConfig();
+ * config.loadFromDefault();
+ * const client = clientFrom(config);
+ * ```
  */
 export function clientFrom(config: KubeConfigLike): CertificatesClient {
   const cluster = config.getCurrentCluster();

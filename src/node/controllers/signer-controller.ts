@@ -37,6 +37,19 @@ export interface RunSignerOptions extends ControllerOptions {
  * tried again. Source: pkg/controller/certificates/signer/signer.go.
  *
  * @throws TypeError if two signers have the same name, or the times of the leader election do not fit
+ *
+ * @example
+ * ```ts no-run
+ * import { signRequest } from "kubepki";
+ * import type { CertificateAuthority, SignerPolicy } from "kubepki";
+ * import { connect, runSigner } from "kubepki/node";
+ *
+ * declare const issuer: CertificateAuthority;
+ * declare const policy: SignerPolicy;
+ * await runSigner(connect({ server: "https://127.0.0.1:6443", token: "..." }), {
+ *   signers: [{ signerName: policy.signerName, sign: (object) => signRequest(object, { issuer, policy }) }],
+ * });
+ * ```
  */
 export async function runSigner(client: CertificatesClient, options: RunSignerOptions): Promise<void> {
   const signers = new Map(options.signers.map((signer) => [signer.signerName, signer]));
