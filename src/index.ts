@@ -204,6 +204,8 @@ export * from "./kubernetes/cluster/index.ts";
 export * from "./kubernetes/workload/index.ts";
 export * from "./kubernetes/csr/index.ts";
 
+export { denyCertificatesConfiguration } from "./kubernetes/deny-certificates.ts";
+export type { AuthorizationConfiguration, DenyCertificatesOptions } from "./kubernetes/deny-certificates.ts";
 export { CertificatePool } from "./verify/certificate-pool.ts";
 export type { CertificatesInput } from "./verify/certificate-pool.ts";
 export type { ByteChunks } from "./verify/byte-window.ts";
@@ -212,7 +214,7 @@ export { CertificateListChecker } from "./verify/certificate-list-checker.ts";
 export type { CertificateListsInput } from "./verify/certificate-list-checker.ts";
 export { verifyCertificateList, verifyCertificateListSync } from "./verify/certificate-list.ts";
 export type { VerifyListOptions, VerifyListSyncOptions } from "./verify/certificate-list.ts";
-export { DenyList } from "./verify/deny-list.ts";
+export { credentialIds, DenyList } from "./verify/deny-list.ts";
 export type { DenyEntry } from "./verify/deny-list.ts";
 export { readCertificateList } from "./verify/read-certificate-list.ts";
 export type {

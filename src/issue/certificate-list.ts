@@ -110,7 +110,8 @@ export function issueCertificateListSync(
 function prepareList(template: CertificateListTemplate, issuer: CertificateAuthority): Uint8Array {
   checkListIssuer(issuer);
   checkDates(template);
-  if (!/^[0-9A-Fa-f]{1,40}$/.test(template.crlNumber))
+  // 20 octets with the one for the sign, so that the 40th digit is at most 7.
+  if (!/^(?:[0-7][0-9A-Fa-f]{39}|[0-9A-Fa-f]{1,39})$/.test(template.crlNumber))
     fail("ERR_TEMPLATE_EXTENSION", "crlNumber", "a CRL number must be hex of at most 20 octets");
   checkEntries(template);
   if (template.scope?.fullName?.length === 0)

@@ -96,6 +96,32 @@ export class DenyList {
   }
 }
 
+/**
+ * The `authentication.kubernetes.io/credential-id` values that kube-apiserver gives to whoever comes with this certificate: that of the certificate, and that of
+ * its twin where its ECDSA signature has one. `issuer` says which curve that is; without it, that of the certificate's own key is taken.
+ *
+ * Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go` (`CommonNameUserConversion`).
+ *
+ * @throws PemError, DerError, CertificateError if a certificate does not parse
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { caTemplate, credentialIds, generateKeyPair, issueSelfSigned } from "kubepki";
+ *
+ * const { signer } = await generateKeyPair("ECDSA-P256");
+ * const { certificate } = await issueSelfSigned(caTemplate({ subject: { commonName: "kubernetes" } }), signer);
+ * assert.equal(credentialIds(certificate).length, 2);
+ * ```
+ */
+export function credentialIds(input: CertificateInput, issuer?: CertificateInput): string[] {
+  const certificate = parseCertificate(input, { mode: "kubernetes" });
+  const above = issuer === undefined ? undefined : parseCertificate(issuer, { mode: "kubernetes" });
+  const twin = twinFingerprint(certificate, above);
+  const fingerprints = [toHex(sha256(certificate.der)), ...(twin === undefined ? [] : [twin])];
+  return fingerprints.map((fingerprint) => CREDENTIAL_ID + fingerprint);
+}
+
 function arrange(entries: Iterable<DenyEntry>): Map<string, DenyEntry> {
   const arranged = new Map<string, DenyEntry>();
   for (const entry of entries) arranged.set(keyOf(entry), entry);
