@@ -13,6 +13,7 @@ import {
   basicConstraints,
   certificate,
   cn,
+  dnsName,
   ecdsaWithSha256,
   extendedKeyUsage,
   extension,
@@ -20,6 +21,7 @@ import {
   keyUsage,
   name,
   o,
+  subjectAltName,
   tbsCertificate,
 } from "../test/support/certificate.ts";
 import { bits, ctxPrimitive, hex, int, octets, seq } from "../test/support/tlv.ts";
@@ -110,6 +112,31 @@ function chainSync(strangers?: number): (index: number) => unknown {
   return (index) => verifyCertificateChainSync(leaves[index % VARIETY]!, all);
 }
 
+/** CAs of a stranger, all with the name of the trust anchor, so that each could be the issuer of each; with many alternative names, or with none. */
+function hostileSync(members: number, names: number): (index: number) => unknown {
+  const { root } = inputs();
+  const own = Array.from({ length: members }, () => party(cn("kubernetes")));
+  const many = subjectAltName(
+    ...Array.from({ length: names }, (_, i) => dnsName(`name-${i}.some.long.example.com`)),
+  );
+  const intermediates = own.map((about) => signed(about, own[0]!, 1, [basicConstraints(), many]));
+  const leaf = parseCertificate(signed(party(cn("mallory")), own[0]!, 1, [extendedKeyUsage("clientAuth")]));
+  const options = {
+    trustAnchors: new CertificatePool([root]),
+    intermediates: new CertificatePool(intermediates),
+    usage: "clientAuth",
+    at,
+    verifySignature: verifySignatureSync,
+  } as const;
+  return () => {
+    try {
+      return verifyCertificateChainSync(leaf, options);
+    } catch (error) {
+      return error;
+    }
+  };
+}
+
 /** By name, as in tasks.ts. */
 export const verifying: Record<string, () => (index: number) => unknown> = {
   "two signature checks by WebCrypto": () => {
@@ -132,6 +159,9 @@ export const verifying: Record<string, () => (index: number) => unknown> = {
   },
   verifyCertificateChainSync: () => chainSync(),
   "verifyCertificateChainSync among 1,000 strangers": () => chainSync(STRANGERS),
+  "8 hostile CAs of one name": () => hostileSync(8, 1),
+  "16 hostile CAs of one name": () => hostileSync(16, 1),
+  "16 hostile CAs of one name and 400 names": () => hostileSync(16, 400),
   "an authenticator that knows the certificate": () => {
     const { leaves, options } = inputs();
     const authenticator = createAuthenticator(options);
