@@ -183,7 +183,7 @@ export interface ErrorCodes {
   // --- peers of a server --------------------------------------------------------------------------------------
   /** The connection is not TLS, so there is no certificate to identify the peer by. Fix: serve with `node:https`; behind a proxy use `fromProxy`. Source: RFC 8446 4.4.2. */
   ERR_PEER_NOT_TLS: "PeerError";
-  /** The connection is over, so the peer's certificate cannot be asked for any more. Fix: none, nobody waits for the answer. Source: Node `TLSSocket.getPeerX509Certificate`. */
+  /** The connection, or the stream of HTTP/2, is over, so the peer's certificate cannot be asked for any more. Fix: none, nobody waits for the answer. Source: Node `TLSSocket.getPeerX509Certificate`. */
   ERR_PEER_GONE: "PeerError";
   /** The peer has shown no certificate. Fix: give the client one; start the server with `requestCert: true`. Source: RFC 8446 4.4.2. */
   ERR_PEER_NO_CERTIFICATE: "PeerError";
