@@ -241,7 +241,6 @@ export type { PeerCertificates, PeerLimits } from "./kubernetes/peer-certificate
 export * from "./kubernetes/proxy/index.ts";
 export { toSubjectAccessReview, toTokenReview } from "./kubernetes/reviews.ts";
 export type {
-  AccessAttributes,
   NonResourceAttributes,
   ResourceAttributes,
   SubjectAccessReview,

@@ -32,7 +32,7 @@ export type ExpressMiddleware = (
 /**
  * A middleware that lets requests through whose sender is known, with `request.identity`, and answers others with 401 or 403.
  *
- * The server is one of `node:https` with `requestCert: true, rejectUnauthorized: false`; see {@link fromSocket}. A sender whom an outer
+ * The server is one of `node:https` with `requestCert: true, rejectUnauthorized: false`; see `fromSocket`. A sender whom an outer
  * `authentication` has found is looked for again by an inner one.
  *
  * @throws TypeError as `createAuthentication` of `kubepki/node`

@@ -48,7 +48,7 @@ export interface FastifyLike {
  * A plugin that lets requests through whose sender is known, with `request.identity`, and answers others with 401 or 403.
  *
  * It holds for the instance that registers it and those within, not for the ones around: register it in a plugin of your own to guard some routes only.
- * It asks before the body is read. The server has `https: { requestCert: true, rejectUnauthorized: false, ... }`; see {@link fromSocket}.
+ * It asks before the body is read. The server has `https: { requestCert: true, rejectUnauthorized: false, ... }`; see `fromSocket`.
  *
  * @throws TypeError as `createAuthentication` of `kubepki/node`
  *

@@ -31,7 +31,7 @@ export type HonoMiddleware = (
  * A middleware that lets requests through whose sender is known, with `c.var.identity`, and answers others with 401 or 403.
  *
  * For `@hono/node-server`, whose requests have a socket; `serve({ createServer, serverOptions: { requestCert: true, rejectUnauthorized: false, ... } })`
- * of `node:https`, see {@link fromSocket}. On another server it throws, which Hono answers with 500.
+ * of `node:https`, see `fromSocket`. On another server it throws, which Hono answers with 500.
  *
  * @throws TypeError as `createAuthentication` of `kubepki/node`
  *

@@ -33,7 +33,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
 /**
  * A middleware that lets requests through whose sender is known, with `ctx.identity`, and answers others with 401 or 403.
  *
- * `app.callback()` is given to a server of `node:https` or `node:http2` with `requestCert: true, rejectUnauthorized: false`; see {@link fromSocket}.
+ * `app.callback()` is given to a server of `node:https` or `node:http2` with `requestCert: true, rejectUnauthorized: false`; see `fromSocket`.
  *
  * @throws TypeError as `createAuthentication` of `kubepki/node`
  *

@@ -75,9 +75,6 @@ export interface NonResourceAttributes {
   readonly verb: string;
 }
 
-/** Either kind. */
-export type AccessAttributes = ResourceAttributes | NonResourceAttributes;
-
 /** A SubjectAccessReview of authorization.k8s.io/v1 as it is sent to an API server. */
 export interface SubjectAccessReview {
   /** Always the same. */
@@ -118,7 +115,10 @@ export interface SubjectAccessReview {
  * assert.deepEqual([spec.user, spec.resourceAttributes?.resource], ["jane", "pods"]);
  * ```
  */
-export function toSubjectAccessReview(user: UserInfo, attributes: AccessAttributes): SubjectAccessReview {
+export function toSubjectAccessReview(
+  user: UserInfo,
+  attributes: ResourceAttributes | NonResourceAttributes,
+): SubjectAccessReview {
   const { username, uid, groups, extra } = user;
   const spec = {
     user: username,

@@ -39,6 +39,8 @@ export { fromProxy, fromSocket } from "./middleware/source.ts";
 export type {
   CertificateAuthenticator,
   HttpRequest,
+  HttpSession,
+  HttpStream,
   IdentitySource,
   ProxyAuthenticator,
 } from "./middleware/source.ts";

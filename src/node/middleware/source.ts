@@ -22,7 +22,19 @@ export interface HttpRequest extends NodeRequest {
   /** Of Express: the whole path, where `url` lacks what a router has taken. */
   readonly originalUrl?: string;
   /** Of HTTP/2: its requests have a socket each, which are all the same connection. */
-  readonly stream?: { readonly session?: { readonly socket: PeerSocket } | undefined };
+  readonly stream?: HttpStream;
+}
+
+/** What is needed of Node's `Http2Stream`. */
+export interface HttpStream {
+  /** Its connection, while the stream lasts. */
+  readonly session?: HttpSession | undefined;
+}
+
+/** What is needed of Node's `Http2Session`. */
+export interface HttpSession {
+  /** The connection's socket. */
+  readonly socket: PeerSocket;
 }
 
 /**
