@@ -18,6 +18,7 @@ import type { Certificate } from "../src/x509/certificate.ts";
 import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
 import { issuingByPkijs, peers } from "./peers.ts";
 import { SIZES } from "./sizes.ts";
+import { connected } from "./socket-tasks.ts";
 import { verifying } from "./verify-tasks.ts";
 
 /** One call of what is measured; `index` counts up and picks one of many inputs. */
@@ -84,6 +85,7 @@ function authority(certificates: readonly Uint8Array[]): {
 }
 
 const own: Record<string, Task> = {
+  ...connected,
   ...verifying,
   "sum of the bytes": (certificates) => each(certificates, sum),
   "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
