@@ -112,7 +112,7 @@ describe("what a proxy writes is read", () => {
     expect(parseForwardedCertificates(distinct, { proxy })).toHaveLength(1);
   });
 
-  test("Traefik before version 2: with percent-encoding", () => {
+  test("Traefik 2 before its pull request 9412: with percent-encoding", () => {
     const value = encodeURIComponent(`${base64Of(jane)},${base64Of(ca.certificate)}`);
     expect(read("traefik", ["X-Forwarded-Tls-Client-Cert", value])).toHaveLength(2);
   });
