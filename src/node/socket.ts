@@ -36,7 +36,8 @@ const identities = {
  *
  * **Says nothing about trust.** TLS has proven that the peer has the key of the first; nobody has verified the others. Node gives an issuer where it
  * found one, so the list may end in a trust anchor. After a resumed session it has the first only. Remembered for as long as the socket lives: what
- * a server asks for in a renegotiation later is not looked at.
+ * a server asks for in a renegotiation later is not looked at. Of HTTP/2, give `request.stream.session.socket`: a `request.socket` whose stream is over
+ * looks like one without TLS; {@link fromSocket} knows that.
  *
  * @throws PeerError `ERR_PEER_GONE`
  *
