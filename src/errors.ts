@@ -463,13 +463,27 @@ export type InputCode = CodesOf<
 >;
 
 /** The error for a fault in DER input; its class follows from the code. */
+export type InputErrorMaker = (code: InputCode, message: string, place: ErrorPlace) => PkiError;
+
+/** The error for a fault in a certificate. */
 export function inputError(code: InputCode, message: string, place: ErrorPlace): PkiError {
-  if (code.startsWith("ERR_D")) return new DerError(code as CodesOf<"DerError">, message, place);
-  if (code.startsWith("ERR_R"))
-    return new CertificateRequestError(code as CodesOf<"CertificateRequestError">, message, place);
+  return code.startsWith("ERR_D")
+    ? new DerError(code as CodesOf<"DerError">, message, place)
+    : new CertificateError(code as CodesOf<"CertificateError">, message, place);
+}
+
+/** The error for a fault in a request, which has parts that certificates have as well. Apart, so that a bundle that reads certificates alone has none of it. */
+export function requestInputError(code: InputCode, message: string, place: ErrorPlace): PkiError {
+  return code.startsWith("ERR_R")
+    ? new CertificateRequestError(code as CodesOf<"CertificateRequestError">, message, place)
+    : inputError(code, message, place);
+}
+
+/** The error for a fault in a certificate list. Apart, as {@link requestInputError}. */
+export function listInputError(code: InputCode, message: string, place: ErrorPlace): PkiError {
   return code.startsWith("ERR_CRL")
     ? new CertificateListError(code as CodesOf<"CertificateListError">, message, place)
-    : new CertificateError(code as CodesOf<"CertificateError">, message, place);
+    : inputError(code, message, place);
 }
 
 /** The bytes are DER, but no request for a certificate that can be answered. Ask for another; nothing was signed. */

@@ -1,5 +1,5 @@
 import { PkiError, inputError } from "../errors.ts";
-import type { ErrorPlace, InputCode } from "../errors.ts";
+import type { ErrorPlace, InputCode, InputErrorMaker } from "../errors.ts";
 import { describeTag } from "./tag.ts";
 
 /**
@@ -33,6 +33,8 @@ export interface ReaderOptions {
   readonly path?: string;
   /** Where the first of the bytes stands in the whole input, which offsets in errors count from; 0 by default. */
   readonly base?: number;
+  /** Makes the errors, for structures that have codes of their own; those of certificates by default. */
+  readonly errorMaker?: InputErrorMaker;
 }
 
 /**
@@ -69,6 +71,7 @@ export class DerReader {
   /** Offset after the element that is open. */
   limit: number;
   private readonly root: string;
+  private readonly errorMaker: InputErrorMaker;
   private readonly base: number;
   private readonly labels: Label[] = [];
 
@@ -78,6 +81,7 @@ export class DerReader {
     this.position = this.start = options.start ?? 0;
     this.limit = options.end ?? bytes.length;
     this.root = options.path ?? "";
+    this.errorMaker = options.errorMaker ?? inputError;
     this.base = options.base ?? 0;
   }
 
@@ -148,12 +152,12 @@ export class DerReader {
 
   /** Throws the error for a fault in the field `label` of the open element, at the offset where reading stopped. */
   fail(code: InputCode, message: string, label?: Label): never {
-    throw inputError(code, message, this.place(label));
+    throw this.errorMaker(code, message, this.place(label));
   }
 
   /** For what Go's parser lets through: throws as {@link fail} in safe mode, notes the error in `deviations` in Kubernetes mode. */
   deviate(code: InputCode, message: string, label?: Label): void {
-    this.note(inputError(code, message, this.place(label)));
+    this.note(this.errorMaker(code, message, this.place(label)));
   }
 
   /** Goes into the contents of the element read last, such as the DER inside of a BIT STRING. Come out with {@link finish}. */

@@ -4,6 +4,7 @@ import { DerReader } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
 import { GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME } from "../der/tag.ts";
 import { readTime } from "../der/time.ts";
+import { listInputError } from "../errors.ts";
 import type { PkiError } from "../errors.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
 import { LIST_EXTENSIONS, readListExtensions } from "./list-extensions.ts";
@@ -65,7 +66,7 @@ export class CertificateListLayout {
     this.bytes = bytes;
     this.options = options;
     this.mode = options.mode ?? "safe";
-    const reader = new DerReader(bytes, { mode: this.mode });
+    const reader = new DerReader(bytes, { mode: this.mode, errorMaker: listInputError });
     const { maxBytes = MAX_LIST_BYTES } = options;
     if (bytes.length > maxBytes)
       reader.fail("ERR_DER_SIZE", `the list has ${bytes.length} bytes, at most ${maxBytes} are read`);

@@ -4,6 +4,7 @@ import { DerReader } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
 import { contentStart } from "../der/skip.ts";
 import { OBJECT_IDENTIFIER, SEQUENCE, SET } from "../der/tag.ts";
+import { requestInputError } from "../errors.ts";
 import type { PkiError } from "../errors.ts";
 import { readOid } from "../oid.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
@@ -72,7 +73,7 @@ export class CertificateRequestLayout {
     this.bytes = bytes;
     this.options = options;
     this.mode = options.mode ?? "safe";
-    const reader = new DerReader(bytes, { mode: this.mode });
+    const reader = new DerReader(bytes, { mode: this.mode, errorMaker: requestInputError });
     const { maxBytes = MAX_BYTES } = options;
     if (bytes.length > maxBytes)
       reader.fail("ERR_DER_SIZE", `the request has ${bytes.length} bytes, at most ${maxBytes} are read`);

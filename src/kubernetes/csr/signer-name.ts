@@ -30,13 +30,11 @@ const MAX_SIGNER_NAME = 571;
 
 const FORM = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
 const TWO_SEGMENTS = "should be a domain with at least two segments separated by dots";
-const LABEL_PATTERN = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+// Each one text, not joined: joining would leave them in bundles that use none of this.
 const LABEL_RULE =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character " +
-  `(e.g. 'my-name',  or '123-abc', regex used for validation is '${LABEL_PATTERN}')`;
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN_RULE =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character " +
-  `(e.g. 'example.com', regex used for validation is '${LABEL_PATTERN}(\\.${LABEL_PATTERN})*')`;
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
 /**
  * Everything that is wrong with the name of a signer, with the words of the API server; an empty list for a good one. Of the domain and of the

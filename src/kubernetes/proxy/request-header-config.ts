@@ -5,7 +5,6 @@ import type { SafeResult } from "../../errors.ts";
 import { safeParseCertificates } from "../../x509/certificate.ts";
 import type { Certificate } from "../../x509/certificate.ts";
 import { failHeader, lowerCase } from "./header-fields.ts";
-import { REQUEST_HEADER_NAMES } from "./request-header.ts";
 import type { RequestHeaderNames } from "./request-header.ts";
 import type { TrustedProxyCertificates } from "./trusted-peers.ts";
 
@@ -105,15 +104,10 @@ export function validateRequestHeaderConfig(config: RequestHeaderConfig): Findin
 
 /** Lists of names, with the flag, the standard name, and whether kube-apiserver insists on it. */
 const LISTS = [
-  ["usernameHeaders", "--requestheader-username-headers", REQUEST_HEADER_NAMES.usernameHeaders[0], false],
-  ["uidHeaders", "--requestheader-uid-headers", REQUEST_HEADER_NAMES.uidHeaders[0], true],
-  ["groupHeaders", "--requestheader-group-headers", REQUEST_HEADER_NAMES.groupHeaders[0], false],
-  [
-    "extraHeaderPrefixes",
-    "--requestheader-extra-headers-prefix",
-    REQUEST_HEADER_NAMES.extraHeaderPrefixes[0],
-    false,
-  ],
+  ["usernameHeaders", "--requestheader-username-headers", "X-Remote-User", false],
+  ["uidHeaders", "--requestheader-uid-headers", "X-Remote-Uid", true],
+  ["groupHeaders", "--requestheader-group-headers", "X-Remote-Group", false],
+  ["extraHeaderPrefixes", "--requestheader-extra-headers-prefix", "X-Remote-Extra-", false],
   ["allowedNames", "--requestheader-allowed-names", undefined, false],
 ] as const;
 
@@ -203,8 +197,7 @@ function certificatesOverlap(config: RequestHeaderConfig): boolean {
 /**
  * The statement of who may speak for others that a cluster's configuration makes.
  *
- * @throws HeaderError `ERR_HEADER_CONFIG` if there is no CA or a bundle does not parse, or if there is no allowed name and a CA of front proxies also
- * certifies ordinary clients
+ * @throws HeaderError `ERR_HEADER_CONFIG` for the first error of {@link validateRequestHeaderConfig}
  *
  * @example
  * ```ts
@@ -216,9 +209,7 @@ function certificatesOverlap(config: RequestHeaderConfig): boolean {
  * ```
  */
 export function trustedFrontProxies(config: RequestHeaderConfig): TrustedProxyCertificates {
-  const problem = [...bundleFindings(config), ...trustFindings(config)].find(
-    ({ severity }) => severity === "error",
-  );
+  const problem = validateRequestHeaderConfig(config).find(({ severity }) => severity === "error");
   if (problem) failHeader("ERR_HEADER_CONFIG", problem.message, problem.path);
   const [first, ...others] = config.allowedNames;
   return {

@@ -160,7 +160,7 @@ function refuseAliases(fields: HeaderFields, names: RequestHeaderNames): void {
 }
 
 /** Octets of all values that are read. */
-const MAX_TOTAL_LENGTH = 1 << 20;
+const MAX_TOTAL_LENGTH = 1_048_576;
 
 /** Reads values, each with the checks of its mode. */
 class ValueReader {

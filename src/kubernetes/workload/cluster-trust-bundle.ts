@@ -39,7 +39,7 @@ export interface ClusterTrustBundleOptions {
 }
 
 /** Kubernetes `ValidateClusterTrustBundle`: 1 MiB. */
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 1_048_576;
 
 /**
  * Makes a ClusterTrustBundle object: each CA once, in an order that depends on the certificates alone, so that the same CAs give the same object.

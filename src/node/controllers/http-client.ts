@@ -31,8 +31,8 @@ const leases = (namespace: string): string =>
   `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
 
 /** Longest answer that is read, and longest line of a watch: an object is at most 3 MiB (etcd 1.5 MiB), a page 500 of them. */
-const MAX_ANSWER = 256 * 1024 * 1024;
-const MAX_LINE = 8 * 1024 * 1024;
+const MAX_ANSWER = 268_435_456;
+const MAX_LINE = 8_388_608;
 /** A request other than a watch may take so long; kube-apiserver itself gives up after 60 s. */
 const TIMEOUT = 60_000;
 
