@@ -129,8 +129,8 @@ describe("a backend behind a proxy of Node", async () => {
     { ...keyOf(front), ca: clients.pem, requestCert: true },
     (request, response) => {
       const { headers, peer } = proxiedRequest(request);
-      const [certificate] = peer.certificates as [{ raw: Uint8Array }];
-      const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate.raw).toString("base64")}\n-----END CERTIFICATE-----\n`;
+      const [certificate] = peer.certificates as [Uint8Array];
+      const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate).toString("base64")}\n-----END CERTIFICATE-----\n`;
       const names = ["x-ssl-client-cert", "x-ssl-client-verify", "connection"];
       const { rawHeaders } = headers as { rawHeaders: readonly string[] };
       const passed = rawHeaders.flatMap((name, i) =>
