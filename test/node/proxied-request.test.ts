@@ -66,7 +66,8 @@ const answering =
   };
 
 async function ask(sent: ReturnType<typeof httpRequest>): Promise<unknown> {
-  const [response] = (await once(sent.end(), "response")) as [IncomingMessage];
+  const signal = AbortSignal.timeout(10_000);
+  const [response] = (await once(sent.end(), "response", { signal })) as [IncomingMessage];
   let text = "";
   for await (const part of response.setEncoding("utf8")) text += String(part);
   return JSON.parse(text);

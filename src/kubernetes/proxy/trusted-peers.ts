@@ -77,7 +77,7 @@ export interface VerifyPeerOptions extends VerifierOptions {
  *
  * @throws HeaderError `ERR_HEADER_UNTRUSTED_PEER`, with the ChainError as its `cause` if there is one
  * @throws PemError, DerError, CertificateError if a certificate does not parse
- * @throws TypeError if `trusted` names nobody at all
+ * @throws TypeError if `trusted` names nobody at all, or an empty name
  *
  * @example
  * ```ts
@@ -114,14 +114,21 @@ export function trustPeers(trusted: TrustedPeers, options: VerifierOptions): Pee
 
 function trustCertificates(trusted: TrustedProxyCertificates, options: VerifierOptions): PeerCheck {
   const { trustAnchors, allowedUris = [] } = trusted;
-  const allowedNames: readonly string[] | "any" = trusted.allowedNames ?? [];
-  if (allowedNames.length === 0 && allowedUris.length === 0) return misuse();
-  // The same question as for a client, and the same memory of chains that were good.
-  const authenticator = createAuthenticator({ ...options, trustAnchors });
+  const anyName = trusted.allowedNames === "any";
+  const allowedNames: readonly string[] = trusted.allowedNames === "any" ? [] : (trusted.allowedNames ?? []);
+  const named = [...allowedNames, ...allowedUris];
+  if ((!anyName && named.length === 0) || named.includes("")) return misuse();
+  // The same question as for a client, and the same memory of chains that were good; but what the caller says of clients is not about proxies.
+  const { mode = "safe", verifySignature } = options;
+  const authenticator = createAuthenticator({
+    trustAnchors,
+    mode,
+    ...(verifySignature && { verifySignature }),
+  });
   return async ({ certificates }, at) => {
     if (!certificates) throw untrusted("the sender showed no certificate");
     const name = await nameOfProxy(authenticator, certificates, at);
-    if (allowedNames === "any" || allowedNames.includes(name)) return;
+    if (anyName || allowedNames.includes(name)) return;
     if (hasUri(certificates, allowedUris, options)) return;
     const shown = JSON.stringify(printable(name, 64));
     throw untrusted(`the sender ${shown} is none of the proxies that may speak for others`);

@@ -130,6 +130,8 @@ describe("who may speak for others", () => {
       { requestHeaderCaBundle: clients.pem, allowedNames: [] },
       { requestHeaderCaBundle: "" },
       { requestHeaderCaBundle: "x" },
+      { allowedNames: ["front-proxy-client", ""] },
+      { usernameHeaders: [] },
     ])
       expect(() => trustedFrontProxies({ ...config, ...wrong })).toThrow(
         expect.objectContaining({ code: "ERR_HEADER_CONFIG" }) as Error,

@@ -40,7 +40,7 @@ describe("a proxy with a certificate", () => {
   });
 
   test("is not trusted by its CA alone", async () => {
-    for (const name of ["Front-Proxy-Client", "front-proxy-client ", "front-proxy", ""])
+    for (const name of ["Front-Proxy-Client", "front-proxy-client ", "front-proxy"])
       await refused({ certificates: proxy }, { trustAnchors, allowedNames: [name] }).toMatchObject(refusal);
   });
 
@@ -130,6 +130,7 @@ test("a statement that names nobody is a misuse", async () => {
     { trustAnchors: proxies.pem },
     { trustAnchors: proxies.pem, allowedNames: [] },
     { trustAnchors: proxies.pem, allowedUris: [] },
+    { trustAnchors: proxies.pem, allowedNames: ["front-proxy-client", ""] },
   ];
   for (const peers of nobody)
     await refused({ unixSocket: true }, peers as unknown as TrustedPeers).toBeInstanceOf(TypeError);
@@ -216,6 +217,21 @@ describe("an authenticator behind a proxy", () => {
     await expect(authenticator.authenticate(forged)).rejects.toMatchObject({
       code: "ERR_CHAIN_UNKNOWN_AUTHORITY",
     });
+  });
+
+  test("takes what is said of the clients' intermediates for the clients alone", async () => {
+    const [edge, tenant] = [await proxies.intermediate("edge"), await clients.intermediate("tenant")];
+    const node = (await edge.client({ commonName: "front-proxy-client" })).certificate;
+    const below = (await tenant.client({ commonName: "below" })).certificate;
+    const both = createForwardedAuthenticator({
+      proxy: "ingress-nginx",
+      trustedPeers: { trustAnchors: proxies.pem, allowedNames: ["front-proxy-client"] },
+      trustAnchors: clients.pem,
+      intermediates: tenant.pem,
+    });
+    const peer = { certificates: [node, edge.certificate] } as const;
+    const user = await both.authenticate({ headers: headersOf(pemOf(below)), peer });
+    expect(user).toMatchObject({ username: "below" });
   });
 
   test("says nobody where the proxy says nobody", async () => {

@@ -90,7 +90,8 @@ type Headers = readonly (readonly [name: string, value: string])[];
 async function call(port: number, headers: Headers, leaf?: Leaf): Promise<unknown> {
   const raw = [["Host", "localhost"], ["Connection", "close"], ...headers].flat() as never;
   const options = { port, host: "localhost", ca: servers.pem, headers: raw, ...(leaf && keyOf(leaf)) };
-  const [response] = (await once(request(options).end(), "response")) as [IncomingMessage];
+  const signal = AbortSignal.timeout(10_000);
+  const [response] = (await once(request(options).end(), "response", { signal })) as [IncomingMessage];
   let text = "";
   for await (const part of response.setEncoding("utf8")) text += String(part);
   return response.statusCode === 200 ? JSON.parse(text) : response.statusCode;
