@@ -14,4 +14,4 @@ export { readTime } from "./time.ts";
 export { checkString, decodeString } from "./strings.ts";
 export { encodeOid, oidToText, readOid } from "../oid.ts";
 export { DerError, PkiError } from "../errors.ts";
-export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace, InputCode } from "../errors.ts";
+export type { CodesOf, ErrorCode, ErrorCodes, ErrorPlace, InputCode, InputErrorMaker } from "../errors.ts";

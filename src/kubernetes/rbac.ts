@@ -16,12 +16,25 @@ export interface RbacSubject {
   readonly namespace?: string;
 }
 
+/** The role that a binding grants. */
+export interface RoleRef {
+  /** `Role` or `ClusterRole`. */
+  readonly kind: string;
+  /** Its name. */
+  readonly name: string;
+}
+
 /** A RoleBinding or ClusterRoleBinding, as far as it is looked at. The objects of client libraries fit. */
 export interface RbacBinding {
   /** Its name, and its namespace if it has one. */
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly metadata?: {
+    /** Its name. */
+    readonly name?: string;
+    /** Its namespace; a ClusterRoleBinding has none. */
+    readonly namespace?: string;
+  };
   /** What it grants. */
-  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly roleRef: RoleRef;
   /** To whom. */
   readonly subjects?: readonly RbacSubject[];
 }
@@ -43,7 +56,7 @@ export interface RbacGrant {
   /** The namespace in which it grants; absent for the whole cluster. */
   readonly namespace?: string;
   /** The role that it grants. */
-  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly roleRef: RoleRef;
   /** Those of its subjects that are this identity. */
   readonly subjects: readonly RbacSubject[];
 }
@@ -152,7 +165,10 @@ export type RevocationFindingCode =
   | "FINDING_REVOKE_EVERYBODY";
 
 /** A finding of {@link explainRevocation}. */
-export type RevocationFinding = Finding & { readonly code: RevocationFindingCode };
+export interface RevocationFinding extends Finding {
+  /** Stable name of the rule. */
+  readonly code: RevocationFindingCode;
+}
 
 /**
  * What it takes to end the access of a certificate that cannot be revoked: every grant that has to go, and what no change of RBAC ends.

@@ -52,7 +52,7 @@ export function proxiedRequest(request: NodeRequest): ProxiedRequest {
  * Who is at the other end of a connection: the certificates that were shown in TLS, the address, or that it is a Unix socket.
  *
  * Certificates are not verified here. The server must ask for them (`requestCert: true`); whether it refuses unverified ones itself
- * (`rejectUnauthorized`) does not matter, for {@link verifyTrustedPeer} verifies. A TCP connection that is already gone has no address and is nobody,
+ * (`rejectUnauthorized`) does not matter, for `verifyTrustedPeer` verifies. A TCP connection that is already gone has no address and is nobody,
  * never a Unix socket. An IPv4 address on a socket of both kinds (`::ffff:10.0.0.1`) is given as IPv4.
  *
  * @example

@@ -22,7 +22,12 @@ export interface ApiServerAccess {
   /** `controlPlaneEndpoint` and other names or addresses of load balancers, with or without a port. */
   readonly endpoints?: readonly string[];
   /** The machine whose certificate it is; its name is what the node is registered by, its addresses those that are advertised. */
-  readonly node?: { readonly name?: string; readonly addresses?: readonly string[] };
+  readonly node?: {
+    /** The name by which it is registered. */
+    readonly name?: string;
+    /** The addresses that are advertised. */
+    readonly addresses?: readonly string[];
+  };
   /** `networking.serviceSubnet`; `10.96.0.0/12` by default, two of them joined by a comma in dual-stack clusters. */
   readonly serviceSubnet?: string;
   /** `networking.dnsDomain`; `cluster.local` by default. */
@@ -143,7 +148,10 @@ export function serviceClients(options: ServiceOptions): ServerClient[] {
 }
 
 /** A finding of {@link lintServerNames}; `found` is the host that is missing. */
-export type ServerNameFinding = Finding & { readonly code: "FINDING_SERVER_NAME" };
+export interface ServerNameFinding extends Finding {
+  /** Stable name of the rule. */
+  readonly code: "FINDING_SERVER_NAME";
+}
 
 /**
  * Which clients would refuse to talk to a server with this certificate, in the words that they would see, and which name to add.

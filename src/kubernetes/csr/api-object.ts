@@ -48,7 +48,12 @@ export interface CertificateSigningRequest {
   /** `CertificateSigningRequest`. */
   readonly kind?: string;
   /** Name and more. */
-  readonly metadata?: { readonly name?: string; readonly generateName?: string };
+  readonly metadata?: {
+    /** Its name. */
+    readonly name?: string;
+    /** The beginning of a name that the API server completes. */
+    readonly generateName?: string;
+  };
   /** What is asked for. */
   readonly spec: RequestSpec;
   /** What became of it. */
@@ -67,9 +72,26 @@ export interface NewCertificateSigningRequest {
   /** The kind. */
   kind: "CertificateSigningRequest";
   /** Its name, or the beginning of one that the API server completes. */
-  metadata: { name: string } | { generateName: string };
+  metadata:
+    | {
+        /** Its name. */
+        name: string;
+      }
+    | {
+        /** The beginning of a name that the API server completes. */
+        generateName: string;
+      };
   /** What is asked for. */
-  spec: { request: string; signerName: string; usages: string[]; expirationSeconds?: number };
+  spec: {
+    /** Base64 of the PEM text of a PKCS#10 request. */
+    request: string;
+    /** Who is to sign. */
+    signerName: string;
+    /** What the certificate is to be used for. */
+    usages: string[];
+    /** Wanted lifetime, in seconds. */
+    expirationSeconds?: number;
+  };
 }
 
 /** What {@link certificateSigningRequest} takes. */

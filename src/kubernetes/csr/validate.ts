@@ -22,7 +22,10 @@ export type RequestObjectFindingCode =
   | "FINDING_CSR_CERTIFICATE";
 
 /** A finding of {@link validateCertificateSigningRequest}; `path` is the field of the object. */
-export type RequestObjectFinding = Finding & { readonly code: RequestObjectFindingCode };
+export interface RequestObjectFinding extends Finding {
+  /** Stable name of the rule. */
+  readonly code: RequestObjectFindingCode;
+}
 
 const MIN_EXPIRATION_SECONDS = 600;
 const LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown";

@@ -16,7 +16,12 @@ export interface ClusterTrustBundle {
   /** Always the same. */
   readonly kind: "ClusterTrustBundle";
   /** The object's name, which begins with the signer's name if there is one. */
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    /** Its name. */
+    readonly name: string;
+    /** By which pods choose among the bundles of a signer. */
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   /** What it says. */
   readonly spec: {
     /** Whose CAs these are; absent for bundles of no signer. Cannot be changed. */
@@ -104,7 +109,10 @@ export type TrustBundleFindingCode =
   | "FINDING_TRUST_BUNDLE_EMPTY";
 
 /** A finding of {@link validateClusterTrustBundle}. */
-export type TrustBundleFinding = Finding & { readonly code: TrustBundleFindingCode };
+export interface TrustBundleFinding extends Finding {
+  /** Stable name of the rule. */
+  readonly code: TrustBundleFindingCode;
+}
 
 /**
  * Everything for which kube-apiserver would refuse the object, in its words where it has some; empty if it takes it.

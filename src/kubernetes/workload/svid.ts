@@ -31,7 +31,10 @@ export type SvidFindingCode =
   | "FINDING_SVID_EXTENDED_KEY_USAGE";
 
 /** A finding of {@link validateSvid}. */
-export type SvidFinding = Finding & { readonly code: SvidFindingCode };
+export interface SvidFinding extends Finding {
+  /** Stable name of the rule. */
+  readonly code: SvidFindingCode;
+}
 
 /**
  * Everything that speaks against a certificate as an X.509-SVID of this kind; empty if it is one. It says nothing about trust.

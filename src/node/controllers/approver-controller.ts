@@ -43,6 +43,7 @@ export interface RunApproverOptions extends ControllerOptions {
  *       policy,
  *     );
  *   },
+ *   signal: AbortSignal.timeout(3_600_000),
  * });
  * ```
  */

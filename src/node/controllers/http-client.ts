@@ -20,7 +20,10 @@ export interface ClusterAccess {
 /** The part of `KubeConfig` of `@kubernetes/client-node` that is needed here. */
 export interface KubeConfigLike {
   /** The cluster of the current context. */
-  getCurrentCluster(): { readonly server: string } | null;
+  getCurrentCluster(): {
+    /** Its URL. */
+    readonly server: string;
+  } | null;
   /** Fills in CA, client certificate and headers. */
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;
 }

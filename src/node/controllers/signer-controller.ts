@@ -48,6 +48,7 @@ export interface RunSignerOptions extends ControllerOptions {
  * declare const policy: SignerPolicy;
  * await runSigner(connect({ server: "https://127.0.0.1:6443", token: "..." }), {
  *   signers: [{ signerName: policy.signerName, sign: (object) => signRequest(object, { issuer, policy }) }],
+ *   signal: AbortSignal.timeout(3_600_000),
  * });
  * ```
  */

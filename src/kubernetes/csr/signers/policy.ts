@@ -11,7 +11,10 @@ export interface SignerQuestion {
 }
 
 /** A finding of a signer's policy. */
-export type SignerFinding = Finding & { readonly code: "FINDING_SIGNER" };
+export interface SignerFinding extends Finding {
+  /** Stable name of the rule. */
+  readonly code: "FINDING_SIGNER";
+}
 
 /** The rules of one signer; a plain object, which can be the user's own. */
 export interface SignerPolicy {
