@@ -19,8 +19,8 @@ import {
 } from "kubepki";
 import type { CertificateRequest, Mode } from "kubepki";
 import { verifySignatureSync } from "kubepki/node";
-import { certificationRequest, cn, name } from "../support/certificate.ts";
-import { oid, seq, set, utf8 } from "../support/tlv.ts";
+import { certificationRequest, cn, name as dn } from "../support/certificate.ts";
+import { oid as objectIdentifier, seq, set, utf8 } from "../support/tlv.ts";
 import { readCertificateRequest } from "../../src/x509/certificate-request.ts";
 
 interface GoRequest {
@@ -182,18 +182,16 @@ describe.skipIf(!version)("openssl", () => {
     ["RSA", ["-newkey", "rsa:2048"]],
     ["Ed25519", ["-newkey", "ed25519"]],
   ] as const)("makes a request with a key of %s, which is read", async ([, args]) => {
+    const subject = ["-nodes", "-keyout", "/dev/null", "-subj", "/O=system:nodes/CN=system:node:n1"];
+    const names = ["-addext", "subjectAltName=DNS:n1.example,IP:192.0.2.7"];
     const pem = openssl([
-      ...[
-        "req",
-        "-new",
-        ...args,
-        "-nodes",
-        "-keyout",
-        "/dev/null",
-        "-subj",
-        "/O=system:nodes/CN=system:node:n1",
-      ],
-      ...["-addext", "subjectAltName=DNS:n1.example,IP:192.0.2.7", "-addext", "keyUsage=digitalSignature"],
+      "req",
+      "-new",
+      ...args,
+      ...subject,
+      ...names,
+      "-addext",
+      "keyUsage=digitalSignature",
     ]);
     const request = await parseCertificateRequest(pem);
     expect(request.dnsNames).toEqual(["n1.example"]);
@@ -290,8 +288,8 @@ describe("a request is refused", () => {
 });
 
 test("a challenge password shows in no text about the request", () => {
-  const password = seq(oid("1.2.840.113549.1.9.7"), set(utf8("correct horse")));
-  const request = readCertificateRequest(certificationRequest(name(cn("jane")), password));
+  const password = seq(objectIdentifier("1.2.840.113549.1.9.7"), set(utf8("correct horse")));
+  const request = readCertificateRequest(certificationRequest(dn(cn("jane")), password));
   expect(request.attributes[0]?.values).toEqual(set(utf8("correct horse")));
   expect(JSON.stringify(request)).toContain("1.2.840.113549.1.9.7");
   for (const text of [JSON.stringify(request), inspect(request)]) expect(text).not.toContain("correct horse");
