@@ -38,3 +38,5 @@ export type {
 } from "./api-object.ts";
 export { validateCertificateSigningRequest, validateRequestStatus } from "./validate.ts";
 export type { RequestObjectFinding, RequestObjectFindingCode } from "./validate.ts";
+export { isRequestOutdated } from "./cleaner.ts";
+export type { DatedSigningRequest } from "./cleaner.ts";
