@@ -6,12 +6,13 @@ import { parseErrorCodes } from "../docs/tools/error-codes.ts";
 import { importsOf, nodesOf, placeOf, readSources, readText, type SourceFile } from "./source-tree.ts";
 
 const structures = ["x509", "der", "oid", "pem", "base64", "sha256", "finding", "errors", "bytes"];
-const everything = ["kubernetes", "issue", "verify", "keys", ...structures];
+const everything = ["kubernetes", "issue", "verify", "keys", "byte-cache", ...structures];
 
 /** What each part of src may import beside itself: other parts by name, packages by specifier. */
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   bytes: [],
+  "byte-cache": ["bytes"],
   base64: [],
   sha256: [],
   finding: [],
@@ -19,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   pem: ["base64", "errors", "bytes"],
   der: ["errors", "bytes"],
   x509: ["der", "oid", "pem", "errors", "bytes"],
-  keys: ["x509", "der", "oid", "pem", "sha256", "errors", "bytes"],
+  keys: ["x509", "der", "oid", "pem", "sha256", "errors", "byte-cache", "bytes"],
   issue: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   kubernetes: ["issue", "verify", "keys", ...structures],

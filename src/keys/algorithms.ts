@@ -97,7 +97,7 @@ export interface SignatureAlgorithm {
   /** WebCrypto's name of the algorithm. */
   readonly webCryptoName: string;
   /** WebCrypto's name of the hash; undefined where the algorithm has its own. */
-  readonly hash?: string;
+  readonly hash?: "SHA-256" | "SHA-384" | "SHA-512";
   /** Octets of the salt, for RSA-PSS. */
   readonly saltLength?: number;
 }

@@ -1,4 +1,5 @@
-import { compareBytes, fromHex, toHex } from "../bytes.ts";
+import { ByteCache } from "../byte-cache.ts";
+import { compareBytes, fromHex } from "../bytes.ts";
 import { KeyError, safely } from "../errors.ts";
 import { findSignatureAlgorithm } from "./algorithm-identifier.ts";
 import type { SignatureAlgorithm } from "./algorithms.ts";
@@ -117,21 +118,19 @@ function isReduced(signature: Uint8Array): boolean {
 
 /** As many CAs as a process sees, and little memory where an attacker chooses the keys. */
 const MAX_REMEMBERED = 256;
-const remembered = /* @__PURE__ */ new Map<string, Promise<CryptoKey>>();
+const remembered = /* @__PURE__ */ new ByteCache<Promise<CryptoKey>>(MAX_REMEMBERED);
 
 function importPublicKey(
   spki: Uint8Array<ArrayBuffer>,
   parameters: WebCryptoParameters,
   { key, algorithm }: CheckedSignature,
 ): Promise<CryptoKey> {
-  const id = `${algorithm.name} ${toHex(spki)}`;
-  const known = remembered.get(id);
+  const known = remembered.get(spki, algorithm.name);
   if (known) return known;
   const imported = cryptoKeyFrom(key.name, () =>
     crypto.subtle.importKey("spki", spki, parameters, false, ["verify"]),
   );
-  remembered.set(id, imported);
-  imported.catch(() => remembered.delete(id));
-  if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!);
+  remembered.set(imported, spki, algorithm.name);
+  imported.catch(() => remembered.delete(spki, algorithm.name));
   return imported;
 }

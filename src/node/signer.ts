@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, constants, sign, verify } from "node:crypto";
 import type { KeyObject, VerifyKeyObjectInput } from "node:crypto";
-import { equalBytes, toHex } from "../bytes.ts";
+import { ByteCache } from "../byte-cache.ts";
+import { equalBytes } from "../bytes.ts";
 import { KeyError } from "../errors.ts";
 import { signatureAlgorithmNamed } from "../keys/algorithm-identifier.ts";
 import type { KeyAlgorithm, SignatureAlgorithm } from "../keys/algorithms.ts";
@@ -155,9 +156,11 @@ export function verifySignatureSync(
   return verify(digestOf(checked.algorithm), data, key, signature);
 }
 
+const DIGESTS = { "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" } as const;
+
 /** OpenSSL's name of the hash; null where the algorithm has its own. */
 export function digestOf({ hash }: SignatureAlgorithm): string | null {
-  return hash ? hash.replace("SHA-", "sha") : null;
+  return hash ? DIGESTS[hash] : null;
 }
 
 function exportPublicKey(privateKey: KeyObject): Uint8Array<ArrayBuffer> {
@@ -165,17 +168,15 @@ function exportPublicKey(privateKey: KeyObject): Uint8Array<ArrayBuffer> {
 }
 
 const MAX_REMEMBERED = 256;
-const remembered = /* @__PURE__ */ new Map<string, KeyObject>();
+const remembered = /* @__PURE__ */ new ByteCache<KeyObject>(MAX_REMEMBERED);
 
 /** An OpenSSL key of DER that was read before; remembered by its bytes. */
 export function importPublicKey(subjectPublicKeyInfo: Uint8Array, algorithm: KeyAlgorithm): KeyObject {
-  const id = toHex(subjectPublicKeyInfo);
-  const known = remembered.get(id);
+  const known = remembered.get(subjectPublicKeyInfo);
   if (known) return known;
   try {
     const key = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: "der", type: "spki" });
-    remembered.set(id, key);
-    if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!);
+    remembered.set(key, subjectPublicKeyInfo);
     return key;
   } catch (error) {
     throw importError(error, algorithm);

@@ -22,7 +22,7 @@ export class ByteIds {
 function hashOf(parts: readonly Uint8Array[]): number {
   let hash = 0x811c9dc5;
   for (const part of parts) {
-    for (const octet of part) hash = Math.imul(hash ^ octet, 0x01000193);
+    for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part[i]!, 0x01000193);
     hash = Math.imul(hash ^ part.length, 0x01000193);
   }
   return hash;

@@ -15,7 +15,7 @@ import type { GeneralName } from "../x509/general-name-values.ts";
 import { constrainedNames, findConstraintViolation } from "../x509/name-constraints-match.ts";
 import type { ComparisonBudget } from "../x509/name-constraints-match.ts";
 import { readAlgorithmIdentifier } from "../x509/subject-public-key-info.ts";
-import { hasDistrustedKey } from "./distrusted-keys.ts";
+import { indexOfDistrustedKey } from "./distrusted-keys.ts";
 import { arePoliciesValid } from "./policies.ts";
 
 /** What is wrong with a certificate in a path. */
@@ -48,7 +48,7 @@ export function checkCertificate(certificate: Certificate, role: Role, rules: Ru
     checkCriticalExtensions(certificate, rules.mode) ??
     checkTime(certificate, rules.at) ??
     (role === "leaf" ? checkLeafKey(certificate, rules.mode) : checkAuthority(certificate, role)) ??
-    checkUsage([certificate], rules.usages)
+    checkOwnUsage(certificate, rules.usages)
   );
 }
 
@@ -133,6 +133,14 @@ function pointOfAnyKey(subjectPublicKeyInfo: Uint8Array): Uint8Array | undefined
 
 const EC_PUBLIC_KEY = "1.2.840.10045.2.1";
 
+/** A usage that every certificate of a path must allow must be allowed by each. */
+function checkOwnUsage(certificate: Certificate, wanted: readonly ExtendedKeyUsage[]): Fault | undefined {
+  const allowed = certificate.extensionValue("extendedKeyUsage") ?? NO_USAGES;
+  return isNarrowing(allowed) && !wanted.some((usage) => usage === "any" || allowed.includes(usage))
+    ? usageFault(allowed, wanted)
+    : undefined;
+}
+
 /** Go's nesting: a usage counts if every certificate allows it, trust anchor included; no usages, or any, allow all. */
 export function checkUsage(
   path: readonly Certificate[],
@@ -141,14 +149,22 @@ export function checkUsage(
   if (wanted.includes("any")) return undefined;
   let remaining = wanted;
   for (let index = path.length - 1; index >= 0; index--) {
-    const allowed = path[index]!.extensionValue("extendedKeyUsage") ?? [];
-    if (allowed.length === 0 || allowed.includes("any")) continue;
+    const allowed = path[index]!.extensionValue("extendedKeyUsage") ?? NO_USAGES;
+    if (!isNarrowing(allowed)) continue;
     remaining = remaining.filter((usage) => allowed.includes(usage));
-    if (remaining.length > 0) continue;
-    const message = `may be used for ${list(allowed)}, not for ${list(wanted)}`;
-    return { code: "ERR_CHAIN_USAGE", message, index };
+    if (remaining.length === 0) return { ...usageFault(allowed, wanted), index };
   }
   return undefined;
+}
+
+const NO_USAGES: readonly ExtendedKeyUsage[] = [];
+
+function isNarrowing(allowed: readonly ExtendedKeyUsage[]): boolean {
+  return allowed.length > 0 && !allowed.includes("any");
+}
+
+function usageFault(allowed: readonly ExtendedKeyUsage[], wanted: readonly ExtendedKeyUsage[]): Fault {
+  return { code: "ERR_CHAIN_USAGE", message: `may be used for ${list(allowed)}, not for ${list(wanted)}` };
 }
 
 function list(usages: readonly ExtendedKeyUsage[]): string {
@@ -215,7 +231,7 @@ function isGoName({ type }: GeneralName): boolean {
 }
 
 function checkDistrusted(path: readonly Certificate[]): Fault | undefined {
-  const index = path.findIndex(hasDistrustedKey);
+  const index = indexOfDistrustedKey(path);
   if (index < 0) return undefined;
   return { code: "ERR_CHAIN_KEY", message: "has a key that is known to be in wrong hands", index };
 }

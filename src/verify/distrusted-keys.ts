@@ -15,16 +15,23 @@ const DISTRUSTED: readonly Uint8Array[] = /* @__PURE__ */ [
   "92c063d67e8f14db71d288e11266ffdaf69cbf115f7bab14f3bc2f68d25e0e30",
 ].map(fromHex);
 
-/** CAs are met again and again, and a hash costs more than all other checks of them. */
+/** CAs are met again and again; leaves mostly once, so that remembering them would only be work for the garbage collector. */
 const known = /* @__PURE__ */ new WeakMap<Certificate, boolean>();
 
-/** Whether the certificate's key is one of them. */
-export function hasDistrustedKey(certificate: Certificate): boolean {
+/** Where in a path (leaf first) the first of these keys stands, or -1. */
+export function indexOfDistrustedKey(path: readonly Certificate[]): number {
+  return path.findIndex((certificate, index) =>
+    index === 0 ? isDistrusted(certificate) : isKnownDistrusted(certificate),
+  );
+}
+
+function isKnownDistrusted(certificate: Certificate): boolean {
   let answer = known.get(certificate);
-  if (answer === undefined) {
-    const digest = sha256(certificate.subjectPublicKeyInfo);
-    answer = DISTRUSTED.some((distrusted) => equalBytes(distrusted, digest));
-    known.set(certificate, answer);
-  }
+  if (answer === undefined) known.set(certificate, (answer = isDistrusted(certificate)));
   return answer;
+}
+
+function isDistrusted({ subjectPublicKeyInfo }: Certificate): boolean {
+  const digest = sha256(subjectPublicKeyInfo);
+  return DISTRUSTED.some((distrusted) => equalBytes(distrusted, digest));
 }

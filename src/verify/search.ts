@@ -1,6 +1,6 @@
 /** The one algorithm behind the verifying functions: it asks about signatures and is told, at once or later. */
 import type { Certificate } from "../x509/certificate.ts";
-import type { Asking, SignatureAnswer } from "./asking.ts";
+import type { Asking, SignatureAnswer, SignatureQuestion } from "./asking.ts";
 import { ByteIds } from "./byte-ids.ts";
 import { checkCertificate, checkSignedPath, checkUsage } from "./checks.ts";
 import type { Fault } from "./checks.ts";
@@ -91,21 +91,16 @@ function* searchAbove(
   throw refusals.error();
 }
 
-/** The answer, and what is wrong if it is not yes. */
-interface Answered {
-  readonly fault: Fault | undefined;
-}
-
 /** Remembers what was answered, so that many paths over the same certificates ask once. */
 class Signatures {
-  /** By the number of the issuer's key: certificates of one CA under several issuers are all the same here. */
-  readonly #answers = new Map<Certificate, Map<number, Answered>>();
+  /** By child and key of the issuer: certificates of one CA under several issuers are all the same here. No fault is a yes. */
+  readonly #answers = new Map<Certificate, Map<number, Fault | undefined>>();
   readonly #keys = new Map<Certificate, number>();
   readonly #ids = new ByteIds();
 
   /** Whether it was asked before and the answer was not yes. */
   isRefuted(child: Certificate, issuer: Certificate): boolean {
-    return this.#find(child, issuer)?.fault !== undefined;
+    return this.#answers.get(child)?.get(this.#keyOf(issuer)) !== undefined;
   }
 
   /**
@@ -118,40 +113,43 @@ class Signatures {
     exhaust: (message: string) => never,
     atOnce: boolean,
   ): Asking<Fault | undefined> {
-    if (atOnce) yield* this.#ask(path, 0, path.length - 1, budget);
+    if (atOnce) return yield* this.#ask(path, 0, path.length - 1, budget);
     for (let index = 0; index + 1 < path.length; index++) {
-      if (!this.#find(path[index]!, path[index + 1]!)) {
-        if (budget.signatureChecks <= 0) exhaust("there are more signatures than are checked");
-        yield* this.#ask(path, index, index + 1, budget);
-      }
-      const { fault } = this.#find(path[index]!, path[index + 1]!)!;
+      const known = this.#answers.get(path[index]!);
+      const key = this.#keyOf(path[index + 1]!);
+      if (!known?.has(key) && budget.signatureChecks <= 0)
+        exhaust("there are more signatures than are checked");
+      const fault = known?.has(key) ? known.get(key) : yield* this.#ask(path, index, index + 1, budget);
       if (fault) return fault;
     }
     return undefined;
   }
 
-  /** Who answers may stop after an answer that is not yes. */
+  /** The first fault. Who answers may stop after an answer that is not yes. */
   *#ask(
     path: readonly Certificate[],
     start: number,
     end: number,
     budget: PathProblem["budget"],
-  ): Asking<void> {
-    const questions = path
-      .slice(start, end)
-      .map((child, index) => ({ child, issuer: path[start + index + 1]! }));
+  ): Asking<Fault | undefined> {
+    const questions: SignatureQuestion[] = [];
+    for (let i = start; i < end; i++) questions.push({ child: path[i]!, issuer: path[i + 1]! });
     const answers = yield questions;
     budget.signatureChecks -= answers.length;
-    for (const [index, answer] of answers.entries()) {
-      const { child, issuer } = questions[index]!;
-      const known = this.#answers.get(child) ?? new Map<number, Answered>();
-      known.set(this.#keyOf(issuer), { fault: faultOf(answer, issuer, start + index) });
-      this.#answers.set(child, known);
+    let first: Fault | undefined;
+    for (let i = 0; i < answers.length; i++) {
+      const issuer = path[start + i + 1]!;
+      const fault = faultOf(answers[i]!, issuer, start + i);
+      this.#remember(path[start + i]!, issuer, fault);
+      first ??= fault;
     }
+    return first;
   }
 
-  #find(child: Certificate, issuer: Certificate): Answered | undefined {
-    return this.#answers.get(child)?.get(this.#keyOf(issuer));
+  #remember(child: Certificate, issuer: Certificate, fault: Fault | undefined): void {
+    let known = this.#answers.get(child);
+    if (!known) this.#answers.set(child, (known = new Map()));
+    known.set(this.#keyOf(issuer), fault);
   }
 
   #keyOf(issuer: Certificate): number {

@@ -56,9 +56,8 @@ export function readExtendedKeyUsage(reader: DerReader, limits: Limits): Extende
 
 /** The usage by its name, if it has one: two spellings of one usage become the same. */
 export function usageName(usage: string): ExtendedKeyUsage {
-  for (const [name, known] of Object.entries(EXTENDED_KEY_USAGES)) {
-    if (known === usage) return name as keyof typeof EXTENDED_KEY_USAGES;
-  }
+  let name: keyof typeof EXTENDED_KEY_USAGES;
+  for (name in EXTENDED_KEY_USAGES) if (EXTENDED_KEY_USAGES[name] === usage) return name;
   return usage as ExtendedKeyUsage;
 }
 
