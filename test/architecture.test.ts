@@ -6,7 +6,7 @@ import { parseErrorCodes } from "../docs/tools/error-codes.ts";
 import { importsOf, nodesOf, placeOf, readSources, readText, type SourceFile } from "./source-tree.ts";
 
 const structures = ["x509", "der", "oid", "pem", "base64", "sha256", "finding", "errors", "bytes"];
-const everything = ["kubernetes", "issue", "verify", "keys", "byte-cache", ...structures];
+const everything = ["kubernetes", "issue", "verify", "keys", "byte-cache", "sha512-256", ...structures];
 
 /** What each part of src may import beside itself: other parts by name, packages by specifier. */
 const mayImport: Record<string, readonly string[]> = {
@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   "byte-cache": ["bytes"],
   base64: [],
   sha256: [],
+  "sha512-256": [],
   finding: [],
   oid: ["errors", "bytes", "der"],
   pem: ["base64", "errors", "bytes"],
@@ -23,7 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   keys: ["x509", "der", "oid", "pem", "sha256", "errors", "byte-cache", "bytes"],
   issue: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
-  kubernetes: ["issue", "verify", "keys", ...structures],
+  kubernetes: ["issue", "verify", "keys", "sha512-256", ...structures],
   node: [...everything, "node:*", "yaml"],
   // Thin layers over src/node for one framework each; they know it by its shape alone.
   express: ["node", "kubernetes"],

@@ -40,3 +40,5 @@ export { validateCertificateSigningRequest, validateRequestStatus } from "./vali
 export type { RequestObjectFinding, RequestObjectFindingCode } from "./validate.ts";
 export { isRequestOutdated } from "./cleaner.ts";
 export type { DatedSigningRequest } from "./cleaner.ts";
+export { nodeCsrName } from "./node-csr-name.ts";
+export type { NodeCsrNameParts } from "./node-csr-name.ts";
