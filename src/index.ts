@@ -246,3 +246,13 @@ export type {
   SubjectAccessReview,
   TokenReview,
 } from "./kubernetes/reviews.ts";
+
+export { formatCertificate } from "./inspect/certificate.ts";
+export { lintCertificate } from "./inspect/lint-certificate.ts";
+export type {
+  CertificateFinding,
+  CertificateFindingCode,
+  CertificateFindings,
+} from "./inspect/lint-certificate.ts";
+export type { FormatOptions } from "./inspect/report.ts";
+export { formatName } from "./x509/name-text.ts";

@@ -1,0 +1,126 @@
+/** What a certificate is good for in a cluster, in sentences. */
+import { safely } from "../errors.ts";
+import { identityKind } from "../kubernetes/identity-kind.ts";
+import type { IdentityKind } from "../kubernetes/identity-kind.ts";
+import { parseIdentity } from "../kubernetes/identity.ts";
+import type { Identity } from "../kubernetes/identity.ts";
+import { parseSpiffeId, serviceAccountOfSpiffeId } from "../kubernetes/workload/spiffe-id.ts";
+import { equalBytes } from "../bytes.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { showText } from "../x509/name-text.ts";
+import type { WithExtensions } from "../x509/with-extensions.ts";
+import { countOf } from "./report.ts";
+import type { Row } from "./report.ts";
+
+/** What Go would take the certificate for, by its extensions alone. */
+export interface Purposes {
+  /** It may issue certificates. */
+  readonly ca: boolean;
+  /** TLS servers would let its holder in. */
+  readonly client: boolean;
+  /** TLS clients would take its holder for a server. */
+  readonly server: boolean;
+}
+
+/** Go: without the extension, and with anyExtendedKeyUsage, a certificate is good for clients and for servers. */
+export function purposesOf(certificate: WithExtensions): Purposes {
+  const usages = certificate.extensionValue("extendedKeyUsage");
+  const allows = (usage: "clientAuth" | "serverAuth"): boolean =>
+    usages === undefined || usages.includes("any") || usages.includes(usage);
+  const ca = certificate.extensionValue("basicConstraints")?.ca === true;
+  return { ca, client: !ca && allows("clientAuth"), server: !ca && allows("serverAuth") };
+}
+
+/** Names on the outside and on the inside are the same bytes, which is how Go tells a root. */
+export function isSelfIssued({ issuer, subject }: Certificate): boolean {
+  return equalBytes(issuer.der, subject.der);
+}
+
+/** One line for each thing that it is good for. */
+export function purposeLines(certificate: Certificate): string[] {
+  const { ca, client, server } = purposesOf(certificate);
+  const lines = [
+    ...(ca ? [caLine(certificate)] : []),
+    ...(client ? [clientLine(certificate)] : []),
+    ...(server ? [serverLine(certificate)] : []),
+    ...certificate.uris.flatMap(workloadLines),
+  ];
+  const others = certificate
+    .extensionValue("extendedKeyUsage")
+    ?.filter((usage) => usage !== "clientAuth" && usage !== "serverAuth" && usage !== "any");
+  if (!ca && others !== undefined && others.length > 0) lines.push(`other uses: ${others.join(", ")}`);
+  return lines.length === 0 ? ["nothing that Kubernetes asks certificates for"] : lines;
+}
+
+function caLine(certificate: Certificate): string {
+  const pathLength = certificate.extensionValue("basicConstraints")?.pathLength;
+  const below =
+    pathLength === undefined
+      ? "any number of CAs"
+      : pathLength === 0
+        ? "no CA"
+        : `at most ${countOf(pathLength, "CA")}`;
+  const usages = certificate.extensionValue("keyUsage");
+  const signs = usages === undefined || usages.includes("keyCertSign");
+  const what = isSelfIssued(certificate) ? "root CA" : "intermediate CA";
+  return `${what}: issues certificates, with ${below} below it${signs ? "" : "; but its key usage does not allow keyCertSign"}`;
+}
+
+function clientLine(certificate: Certificate): string {
+  const identity = safely(() => parseIdentity(certificate, { mode: "kubernetes" }));
+  if (!identity.ok) return `client: kube-apiserver refuses it, for ${identity.error.message}`;
+  if (identity.value === undefined)
+    return "client: it names no user, so kube-apiserver looks for other credentials";
+  return `client: to a kube-apiserver that trusts its CA, its holder is ${showText(identity.value.user)}`;
+}
+
+function serverLine({ dnsNames, ipAddresses }: Certificate): string {
+  if (dnsNames.length + ipAddresses.length === 0)
+    return "server: it names no server, for clients of Kubernetes do not look at the CN";
+  return `server: for ${countOf(dnsNames.length, "DNS name")} and ${countOf(ipAddresses.length, "address", "addresses")}`;
+}
+
+function workloadLines(uri: string): string[] {
+  const id = safely(() => parseSpiffeId(uri));
+  if (!id.ok) return [];
+  const account = serviceAccountOfSpiffeId(id.value);
+  const who =
+    account === undefined ? "" : `, service account ${account.name} in namespace ${account.namespace}`;
+  return [`workload: ${showText(uri)}${who}`];
+}
+
+/** Whom kube-apiserver would see, row by row; nothing for what is no client. */
+export function identityRows(certificate: Certificate): Row[] {
+  if (!purposesOf(certificate).client) return [];
+  const identity = safely(() => parseIdentity(certificate, { mode: "kubernetes" }));
+  return identity.ok && identity.value !== undefined ? rowsOf(identity.value) : [];
+}
+
+function rowsOf(identity: Identity): Row[] {
+  const { user, groups, uid } = identity;
+  return [
+    ["user", showText(user)],
+    ["groups", ...(groups.length === 0 ? ["none"] : groups.map(showText))],
+    ...(uid === undefined ? [] : [["uid", showText(uid)] as const]),
+    ["who that is", kindText(identityKind(identity))],
+    ...Object.values(identity.extra).map((ids) => ["credential id", ...ids] as const),
+  ];
+}
+
+/** What stands behind the names, for people. */
+function kindText(kind: IdentityKind): string {
+  switch (kind.kind) {
+    case "node":
+      return `the kubelet of node ${showText(kind.nodeName)}`;
+    case "serviceAccount":
+      return `service account ${kind.name} in namespace ${kind.namespace}`;
+    case "component":
+      return `a part of the control plane, or its administrator: ${kind.component}`;
+    case "bootstrapToken":
+      return `the holder of bootstrap token ${kind.tokenId}`;
+    case "anonymous":
+      return "the name of callers who were not authenticated";
+    default:
+      return "a user whose name has no meaning of its own to Kubernetes";
+  }
+}
