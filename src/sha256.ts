@@ -34,17 +34,34 @@ function roots(count: number, degree: number): Int32Array {
  * ```
  */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(((bytes.length + 72) >> 6) << 6);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  writeWord(padded, padded.length - 8, Math.floor(bytes.length / 2 ** 29));
-  writeWord(padded, padded.length - 4, bytes.length * 8);
+  const { length } = bytes;
   const state = INITIAL.slice();
-  const words = new Int32Array(64);
-  for (let block = 0; block < padded.length; block += 64) compress(state, words, padded, block);
+  const words = new Int32Array(16);
+  let block = 0;
+  for (; block + 64 <= length; block += 64) {
+    for (let i = 0, at = block; i < 16; i++, at += 4)
+      words[i] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    compress(state, words);
+  }
+  for (const end = length + 9; block < end; block += 64) {
+    for (let i = 0, at = block; i < 16; i++, at += 4) words[i] = paddedWord(bytes, at);
+    if (block + 64 >= end) {
+      words[14] = Math.floor(length / 2 ** 29);
+      words[15] = length * 8;
+    }
+    compress(state, words);
+  }
   const digest = new Uint8Array(32);
   for (let i = 0; i < 8; i++) writeWord(digest, i * 4, state[i]!);
   return digest;
+}
+
+/** A word of the last blocks: what is left of the bytes, one bit, zeros (FIPS 180-4, 5.1.1). */
+function paddedWord(bytes: Uint8Array, at: number): number {
+  let word = 0;
+  for (let i = at; i < at + 4; i++)
+    word = (word << 8) | (i < bytes.length ? bytes[i]! : i === bytes.length ? 0x80 : 0);
+  return word;
 }
 
 /** Big-endian. */
@@ -55,17 +72,11 @@ function writeWord(bytes: Uint8Array, at: number, word: number): void {
   bytes[at + 3] = word;
 }
 
-/** FIPS 180-4, 6.2.2. Plain locals and signed words, which engines keep in registers: a chain costs two signatures and one digest. */
-function compress(state: Int32Array, words: Int32Array, bytes: Uint8Array, block: number): void {
-  for (let i = 0, at = block; i < 16; i++, at += 4)
-    words[i] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-  for (let i = 16; i < 64; i++) {
-    const a = words[i - 15]!;
-    const b = words[i - 2]!;
-    const s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3);
-    const s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10);
-    words[i] = (words[i - 16]! + s0 + words[i - 7]! + s1) | 0;
-  }
+/**
+ * FIPS 180-4, 6.2.2, with the schedule of 6.1.3 in 16 words: arrays of more than 64 bytes cost an allocation outside of the heap.
+ * Plain locals and signed words, which engines keep in registers: a chain costs two signatures and one digest.
+ */
+function compress(state: Int32Array, words: Int32Array): void {
   let a = state[0]!;
   let b = state[1]!;
   let c = state[2]!;
@@ -75,8 +86,9 @@ function compress(state: Int32Array, words: Int32Array, bytes: Uint8Array, block
   let g = state[6]!;
   let h = state[7]!;
   for (let i = 0; i < 64; i++) {
+    if (i > 15) words[i & 15] = nextWord(words, i);
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i]! + words[i]!) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i]! + words[i & 15]!) | 0;
     const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
@@ -96,6 +108,14 @@ function compress(state: Int32Array, words: Int32Array, bytes: Uint8Array, block
   state[5]! += f;
   state[6]! += g;
   state[7]! += h;
+}
+
+function nextWord(words: Int32Array, i: number): number {
+  const a = words[(i + 1) & 15]!;
+  const b = words[(i + 14) & 15]!;
+  const s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3);
+  const s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10);
+  return (words[i & 15]! + s0 + words[(i + 9) & 15]! + s1) | 0;
 }
 
 function rotate(word: number, bits: number): number {

@@ -102,8 +102,10 @@ function partsOf({
   signature: Uint8Array,
   data: Uint8Array,
 ] {
+  const { der, layout, signature } = child;
+  const algorithm = der.subarray(layout.algorithmStart, layout.algorithmEnd);
   const signed = "tbsCertList" in child ? child.tbsCertList : child.tbsCertificate;
-  return [issuer.subjectPublicKeyInfo, child.signatureAlgorithm.der, child.signature, signed];
+  return [issuer.subjectPublicKeyInfo, algorithm, signature, signed];
 }
 
 /** A key or an algorithm that cannot be used refuses one path; any other error is not about certificates. */

@@ -9,12 +9,14 @@ export class ByteIds {
   /** The number of this list. Takes time linear in its bytes. */
   idOf(parts: readonly Uint8Array[]): number {
     const hash = hashOf(parts);
-    const sameHash = this.#known.get(hash) ?? [];
-    const found = sameHash.find((entry) => entry.parts.every((part, i) => equalBytes(part, parts[i]!)));
-    if (found) return found.id;
-    const id = this.#next++;
-    this.#known.set(hash, [...sameHash, { parts, id }]);
-    return id;
+    const sameHash = this.#known.get(hash);
+    if (sameHash)
+      for (const entry of sameHash)
+        if (entry.parts.every((part, i) => equalBytes(part, parts[i]!))) return entry.id;
+    const entry = { parts, id: this.#next++ };
+    if (sameHash) sameHash.push(entry);
+    else this.#known.set(hash, [entry]);
+    return entry.id;
   }
 }
 

@@ -54,13 +54,12 @@ export function checkCertificate(certificate: Certificate, role: Role, rules: Ru
 
 /** RFC 5280 4.2: who does not understand a critical extension must refuse. Names of a kind that nobody looks at are not understood. */
 function checkCriticalExtensions({ extensions }: Certificate, mode: Mode): Fault | undefined {
-  const unhandled = extensions.find((extension) => extension.critical && !isHandled(extension, mode));
-  return (
-    unhandled && {
-      code: "ERR_CHAIN_CRITICAL_EXTENSION",
-      message: `has the critical extension ${unhandled.id ?? unhandled.oid}, which is not understood`,
-    }
-  );
+  for (const extension of extensions) {
+    if (!extension.critical || isHandled(extension, mode)) continue;
+    const message = `has the critical extension ${extension.id ?? extension.oid}, which is not understood`;
+    return { code: "ERR_CHAIN_CRITICAL_EXTENSION", message };
+  }
+  return undefined;
 }
 
 const GO_KINDS: readonly GeneralName["type"][] = ["dns", "email", "ip", "uri"];
@@ -181,8 +180,7 @@ export function checkSignedPath(
 }
 
 /** RFC 5280 6.1.4 (l), (m), but self-issued intermediates count as in Go. */
-export function checkPathLength(certificate: Certificate, below: number): Fault | undefined {
-  const { pathLength = Infinity } = certificate.extensionValue("basicConstraints") ?? {};
+export function checkPathLength(pathLength: number, below: number): Fault | undefined {
   if (below <= pathLength) return undefined;
   const message = `allows ${pathLength} intermediates below it, and there are ${below}`;
   return { code: "ERR_CHAIN_PATH_LENGTH", message };

@@ -23,18 +23,41 @@ export interface PathProblem {
 
 /** Everyone who has the name that a certificate states as its issuer, and could be it. */
 interface Issuers {
+  /** Its number. */
+  readonly name: number;
   readonly anchors: readonly Candidate[];
-  intermediates: (Candidate & { readonly issuers: Issuers })[];
+  intermediates: Candidate[];
   /** The least number of intermediates from here to a trust anchor. */
   distance: number;
 }
 
 /** A certificate, with what is asked of it again and again. */
-interface Candidate {
+class Candidate {
   readonly certificate: Certificate;
-  /** Equal for certificates of the same subject, key and alternative names. */
-  readonly id: number;
-  readonly keyIdentifier: Uint8Array;
+  /** The number of its subject. */
+  readonly subject: number;
+  /** Who is named as its issuer; nobody asks that of a trust anchor. */
+  readonly issuers: Issuers | undefined;
+  readonly pathLength: number;
+  #id: number | undefined;
+  #keyIdentifier: Uint8Array | undefined;
+
+  constructor(certificate: Certificate, subject: number, issuers?: Issuers) {
+    this.certificate = certificate;
+    this.subject = subject;
+    this.issuers = issuers;
+    this.pathLength = certificate.extensionValue("basicConstraints")?.pathLength ?? Infinity;
+  }
+
+  get keyIdentifier(): Uint8Array {
+    return (this.#keyIdentifier ??= this.certificate.extensionValue("subjectKeyIdentifier") ?? NONE);
+  }
+
+  /** Equal for certificates of the same key and alternative names; where the subject is the same, they are the same to Go. */
+  idAmong(ids: ByteIds): number {
+    const names = this.certificate.extension("subjectAltName")?.der ?? NONE;
+    return (this.#id ??= ids.idOf([this.certificate.subjectPublicKeyInfo, names]));
+  }
 }
 
 /** Why there may be more paths than were given. */
@@ -66,18 +89,18 @@ class Walk {
   readonly #problem: PathProblem;
   readonly #cut: Cut;
   readonly #ids = new ByteIds();
-  readonly #candidates = new Map<Certificate, Candidate>();
   readonly #names = new ByteIds();
   /** By the number of the name that they have as their subject. */
   readonly #issuers: Issuers[] = [];
   /** The same lists in the order for one child, made once for each. */
-  readonly #ranked = new Map<readonly Candidate[], Map<Candidate, readonly Candidate[]>>();
+  #ranked: Map<readonly Candidate[], Map<Candidate, readonly Candidate[]>> | undefined;
 
   constructor(problem: PathProblem, cut: Cut) {
     this.#problem = problem;
     this.#cut = cut;
-    this.leaf = this.#candidate(problem.leaf);
     this.start = this.#followNames();
+    const { bytes, subjectStart, subjectEnd } = problem.leaf.layout;
+    this.leaf = new Candidate(problem.leaf, this.#names.idOf([bytes.subarray(subjectStart, subjectEnd)]));
   }
 
   *extend(
@@ -92,21 +115,25 @@ class Walk {
       return;
     }
     for (const next of this.#rank(child, issuers.intermediates)) {
-      if (!this.#isOpen(path, next) || next.issuers.distance >= remaining) continue;
-      yield* this.extend([...path, next], next.issuers, remaining - 1);
+      if (!this.#isOpen(path, next) || next.issuers!.distance >= remaining) continue;
+      yield* this.extend([...path, next], next.issuers!, remaining - 1);
     }
   }
 
   /** Every candidate that is looked at is a step, whether the path goes on there or not. */
-  #isOpen(path: readonly Candidate[], { id, certificate }: Candidate): boolean {
+  #isOpen(path: readonly Candidate[], next: Candidate): boolean {
     if (!this.#step()) return false;
-    for (const other of path) if (other.id === id) return false;
-    if (this.#problem.isRefuted(path.at(-1)!.certificate, certificate)) return false;
-    const fault = checkPathLength(certificate, path.length - 1);
+    for (const other of path) if (this.#isSame(other, next)) return false;
+    if (this.#problem.isRefuted(path.at(-1)!.certificate, next.certificate)) return false;
+    const fault = checkPathLength(next.pathLength, path.length - 1);
     if (!fault) return true;
     this.#cut.isTooLong = true;
-    this.#problem.refuse(certificate, fault, path.length);
+    this.#problem.refuse(next.certificate, fault, path.length);
     return false;
+  }
+
+  #isSame(a: Candidate, b: Candidate): boolean {
+    return a.subject === b.subject && a.idAmong(this.#ids) === b.idAmong(this.#ids);
   }
 
   #step(): boolean {
@@ -115,14 +142,15 @@ class Walk {
   }
 
   /** Go's order: the key identifiers fit, one of them is missing, they do not fit. They never decide more than the order. */
-  #rank<T extends Candidate>(child: Candidate, candidates: readonly T[]): readonly T[] {
+  #rank(child: Candidate, candidates: readonly Candidate[]): readonly Candidate[] {
     if (candidates.length < 2) return candidates;
+    this.#ranked ??= new Map();
     let byChild = this.#ranked.get(candidates);
     if (!byChild) this.#ranked.set(candidates, (byChild = new Map()));
     const known = byChild.get(child);
-    if (known) return known as readonly T[];
+    if (known) return known;
     const wanted = child.certificate.extensionValue("authorityKeyIdentifier")?.keyIdentifier ?? NONE;
-    const ranks: [T[], T[], T[]] = [[], [], []];
+    const ranks: [Candidate[], Candidate[], Candidate[]] = [[], [], []];
     for (const candidate of candidates) {
       if (!this.#step()) break;
       ranks[rankOf(candidate.keyIdentifier, wanted)].push(candidate);
@@ -148,7 +176,7 @@ class Walk {
         for (const certificate of this.#usable(found, "intermediate", level)) {
           const names = this.#issuers.length;
           const above = this.#visit(certificate, level + 1);
-          issuers.intermediates.push({ ...this.#candidate(certificate), issuers: above });
+          issuers.intermediates.push(new Candidate(certificate, issuers.name, above));
           if (this.#issuers.length > names) next.push({ child: certificate, issuers: above });
         }
       }
@@ -156,7 +184,9 @@ class Walk {
     }
     measure([...this.#issuers].reverse());
     for (const issuers of this.#issuers)
-      issuers.intermediates = issuers.intermediates.filter(({ issuers: above }) => above.distance < Infinity);
+      issuers.intermediates = issuers.intermediates.filter(
+        ({ issuers: above }) => above!.distance < Infinity,
+      );
     return start;
   }
 
@@ -167,8 +197,9 @@ class Walk {
     const known = this.#issuers[name];
     if (known) return known;
     const found = this.#problem.trustAnchors.namedAsIssuerOf(child);
-    const anchors = this.#usable(found, "anchor", level).map((anchor) => this.#candidate(anchor));
-    const issuers: Issuers = { anchors, intermediates: [], distance: anchors.length > 0 ? 0 : Infinity };
+    const anchors = this.#usable(found, "anchor", level).map((anchor) => new Candidate(anchor, name));
+    const distance = anchors.length > 0 ? 0 : Infinity;
+    const issuers: Issuers = { name, anchors, intermediates: [], distance };
     this.#issuers.push(issuers);
     return issuers;
   }
@@ -181,20 +212,6 @@ class Walk {
       if (fault) refuse(certificate, fault, index);
       return !fault;
     });
-  }
-
-  #candidate(certificate: Certificate): Candidate {
-    const known = this.#candidates.get(certificate);
-    if (known) return known;
-    const { bytes, subjectStart, subjectEnd } = certificate.layout;
-    const names = certificate.extension("subjectAltName")?.der ?? NONE;
-    const candidate: Candidate = {
-      certificate,
-      id: this.#ids.idOf([certificate.subjectPublicKeyInfo, bytes.subarray(subjectStart, subjectEnd), names]),
-      keyIdentifier: certificate.extensionValue("subjectKeyIdentifier") ?? NONE,
-    };
-    this.#candidates.set(certificate, candidate);
-    return candidate;
   }
 }
 
@@ -209,8 +226,8 @@ function measure(all: readonly Issuers[]): void {
     isStable = true;
     for (const issuers of all)
       for (const { issuers: above } of issuers.intermediates)
-        if (above.distance + 1 < issuers.distance) {
-          issuers.distance = above.distance + 1;
+        if (above!.distance + 1 < issuers.distance) {
+          issuers.distance = above!.distance + 1;
           isStable = false;
         }
   }

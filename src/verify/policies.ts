@@ -23,8 +23,9 @@ interface Counters {
  * Source: RFC 5280 section 6.1 as updated by RFC 9618, Go crypto/x509 `policiesValid`.
  */
 export function arePoliciesValid(path: readonly Certificate[]): boolean {
+  if (!path.some((certificate, index) => index < path.length - 1 && demandsPolicies(certificate)))
+    return true;
   const certificates = path.slice(0, -1).reverse();
-  if (!certificates.some(demandsPolicies)) return true;
   const never = certificates.length + 1;
   const counters: Counters = { explicitPolicy: never, policyMapping: never, inhibitAnyPolicy: never };
   let valid: ValidPolicies = new Map([[ANY_POLICY, [ANY_POLICY]]]);
@@ -45,7 +46,9 @@ export function arePoliciesValid(path: readonly Certificate[]): boolean {
 
 /** Nothing else can make a policy necessary, or a mapping invalid. */
 function demandsPolicies(certificate: Certificate): boolean {
-  return certificate.extensions.some(({ id }) => id === "policyConstraints" || id === "policyMappings");
+  for (const { id } of certificate.extensions)
+    if (id === "policyConstraints" || id === "policyMappings") return true;
+  return false;
 }
 
 /** RFC 9618, 6.1.3 (d) and (e). */

@@ -84,12 +84,8 @@ export function* checkRevocation(
   { revocation, denyList }: RevocationRules,
   at: number,
 ): Asking<RevocationOutcome> {
-  for (const [index, certificate] of path.entries()) {
-    const found = denyList?.find(certificate, path[index + 1]);
-    if (!found) continue;
-    const message = `is on the deny list${found.reason === undefined ? "" : `: ${found.reason}`}`;
-    return { fault: { code: "ERR_CHAIN_REVOKED", message, index }, until: Infinity };
-  }
+  const denied = denyList && findDenied(path, denyList);
+  if (denied) return { fault: denied, until: Infinity };
   let until = Infinity;
   if (!revocation) return { until };
   // From the top: what a revoked CA says about the certificates below it is worth nothing.
@@ -101,6 +97,16 @@ export function* checkRevocation(
     if (fault) return { fault, until };
   }
   return { until };
+}
+
+function findDenied(path: readonly Certificate[], denyList: DenyList): Fault | undefined {
+  for (const [index, certificate] of path.entries()) {
+    const found = denyList.find(certificate, path[index + 1]);
+    if (!found) continue;
+    const message = `is on the deny list${found.reason === undefined ? "" : `: ${found.reason}`}`;
+    return { code: "ERR_CHAIN_REVOKED", message, index };
+  }
+  return undefined;
 }
 
 function faultOf(

@@ -93,14 +93,14 @@ function* searchAbove(
 
 /** Remembers what was answered, so that many paths over the same certificates ask once. */
 class Signatures {
-  /** By child and key of the issuer: certificates of one CA under several issuers are all the same here. No fault is a yes. */
-  readonly #answers = new Map<Certificate, Map<number, Fault | undefined>>();
-  readonly #keys = new Map<Certificate, number>();
-  readonly #ids = new ByteIds();
+  /** What was answered and is not yet in its place: mostly the first path is good, and nobody looks. */
+  #told: { readonly child: Certificate; readonly issuer: Certificate; readonly fault: Fault | undefined }[] =
+    [];
+  #index: AnswerIndex | undefined;
 
   /** Whether it was asked before and the answer was not yes. */
   isRefuted(child: Certificate, issuer: Certificate): boolean {
-    return this.#answers.get(child)?.get(this.#keyOf(issuer)) !== undefined;
+    return this.#known()?.get(child, issuer) !== undefined;
   }
 
   /**
@@ -115,11 +115,12 @@ class Signatures {
   ): Asking<Fault | undefined> {
     if (atOnce) return yield* this.#ask(path, 0, path.length - 1, budget);
     for (let index = 0; index + 1 < path.length; index++) {
-      const known = this.#answers.get(path[index]!);
-      const key = this.#keyOf(path[index + 1]!);
-      if (!known?.has(key) && budget.signatureChecks <= 0)
-        exhaust("there are more signatures than are checked");
-      const fault = known?.has(key) ? known.get(key) : yield* this.#ask(path, index, index + 1, budget);
+      const child = path[index]!;
+      const issuer = path[index + 1]!;
+      const known = this.#known();
+      const isKnown = known?.has(child, issuer);
+      if (!isKnown && budget.signatureChecks <= 0) exhaust("there are more signatures than are checked");
+      const fault = isKnown ? known?.get(child, issuer) : yield* this.#ask(path, index, index + 1, budget);
       if (fault) return fault;
     }
     return undefined;
@@ -138,15 +139,39 @@ class Signatures {
     budget.signatureChecks -= answers.length;
     let first: Fault | undefined;
     for (let i = 0; i < answers.length; i++) {
+      const child = path[start + i]!;
       const issuer = path[start + i + 1]!;
       const fault = faultOf(answers[i]!, issuer, start + i);
-      this.#remember(path[start + i]!, issuer, fault);
+      this.#told.push({ child, issuer, fault });
       first ??= fault;
     }
     return first;
   }
 
-  #remember(child: Certificate, issuer: Certificate, fault: Fault | undefined): void {
+  #known(): AnswerIndex | undefined {
+    if (this.#told.length === 0) return this.#index;
+    this.#index ??= new AnswerIndex();
+    for (const { child, issuer, fault } of this.#told) this.#index.set(child, issuer, fault);
+    this.#told = [];
+    return this.#index;
+  }
+}
+
+/** By child and key of the issuer: certificates of one CA under several issuers are all the same here. No fault is a yes. */
+class AnswerIndex {
+  readonly #answers = new Map<Certificate, Map<number, Fault | undefined>>();
+  readonly #keys = new Map<Certificate, number>();
+  readonly #ids = new ByteIds();
+
+  has(child: Certificate, issuer: Certificate): boolean {
+    return this.#answers.get(child)?.has(this.#keyOf(issuer)) === true;
+  }
+
+  get(child: Certificate, issuer: Certificate): Fault | undefined {
+    return this.#answers.get(child)?.get(this.#keyOf(issuer));
+  }
+
+  set(child: Certificate, issuer: Certificate, fault: Fault | undefined): void {
     let known = this.#answers.get(child);
     if (!known) this.#answers.set(child, (known = new Map()));
     known.set(this.#keyOf(issuer), fault);
@@ -183,7 +208,8 @@ function faultOf(answer: SignatureAnswer, issuer: Certificate, index: number): F
 }
 
 function chainOf(certificates: readonly Certificate[], until = Infinity): VerifiedChain {
-  const notAfter = Math.min(...certificates.map(({ layout }) => layout.notAfter));
+  let notAfter = Infinity;
+  for (const { layout } of certificates) notAfter = Math.min(notAfter, layout.notAfter);
   return {
     certificates,
     leaf: certificates[0]!,

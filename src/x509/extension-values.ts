@@ -2,7 +2,7 @@ import { DerReader } from "../der/reader.ts";
 import { oidToText } from "../oid.ts";
 import { walkExtensions } from "./extension.ts";
 import type { Extension } from "./extension.ts";
-import type { ExtensionId } from "./extensions/index.ts";
+import type { ExtensionId, NamedRow } from "./extensions/index.ts";
 import { EXTENSION_READERS } from "./extensions/values.ts";
 import type { Limits } from "./limits.ts";
 
@@ -10,37 +10,49 @@ import type { Limits } from "./limits.ts";
 export function readExtensions(reader: DerReader, limits: Limits): Extension[] {
   const extensions: Extension[] = [];
   walkExtensions(reader, (row, critical, oidStart, oidEnd) => {
-    const oid = oidToText(reader.bytes, oidStart, oidEnd);
-    const { position: start, limit: end } = reader;
-    const der = reader.bytes.subarray(start, end);
-    reader.position = end;
-    if (row === undefined) extensions.push({ oid, critical, der });
+    const { bytes, position, limit } = reader;
+    reader.position = limit;
+    if (row) extensions.push(new LazyExtension(row, critical, reader, position, limits) as Extension);
     else {
-      const { bytes, mode } = reader;
-      const read = (): unknown =>
-        EXTENSION_READERS[row.id](new DerReader(bytes, { start, end, mode }), limits);
-      extensions.push(knownExtension(row.id, oid, critical, der, read));
+      const oid = oidToText(bytes, oidStart, oidEnd);
+      extensions.push({ oid, critical, der: bytes.subarray(position, limit) });
     }
   });
   return extensions;
 }
 
-/** The bytes have been checked, so that reading the value cannot fail. */
-function knownExtension(
-  id: ExtensionId,
-  oid: string,
-  critical: boolean,
-  der: Uint8Array,
-  read: () => unknown,
-): Extension {
-  let value: unknown;
-  return {
-    id,
-    oid,
-    critical,
-    der,
-    get value() {
-      return (value ??= read());
-    },
-  } as Extension;
+/** An extension that is understood. The bytes have been checked, so that reading the value cannot fail. */
+class LazyExtension {
+  readonly id: ExtensionId;
+  readonly oid: string;
+  readonly critical: boolean;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #reader: DerReader;
+  readonly #limits: Limits;
+  #value: unknown;
+
+  constructor(row: NamedRow, critical: boolean, reader: DerReader, start: number, limits: Limits) {
+    this.id = row.id;
+    this.oid = row.oid;
+    this.critical = critical;
+    this.#start = start;
+    this.#end = reader.limit;
+    this.#reader = reader;
+    this.#limits = limits;
+  }
+
+  get der(): Uint8Array {
+    return this.#reader.bytes.subarray(this.#start, this.#end);
+  }
+
+  get value(): unknown {
+    return (this.#value ??= this.#read());
+  }
+
+  #read(): unknown {
+    const { bytes, mode } = this.#reader;
+    const reader = new DerReader(bytes, { start: this.#start, end: this.#end, mode });
+    return EXTENSION_READERS[this.id](reader, this.#limits);
+  }
 }

@@ -8,9 +8,9 @@ export abstract class WithExtensions {
 
   /** The extension of this name, if there is one. */
   extension<Id extends ExtensionId>(id: Id): KnownExtension<Id> | undefined {
-    return this.extensions.find(
-      (extension): extension is KnownExtension<Id> & Extension => extension.id === id,
-    );
+    for (const extension of this.extensions)
+      if (extension.id === id) return extension as KnownExtension<Id> & Extension;
+    return undefined;
   }
 
   /** The value of the extension of this name, if there is one. */
