@@ -248,6 +248,9 @@ export type {
 } from "./kubernetes/reviews.ts";
 
 export { formatCertificate } from "./inspect/certificate.ts";
+export { formatCertificateList } from "./inspect/certificate-list.ts";
+export type { FormatListOptions } from "./inspect/certificate-list.ts";
+export { formatCertificateRequest } from "./inspect/certificate-request.ts";
 export { lintCertificate } from "./inspect/lint-certificate.ts";
 export type {
   CertificateFinding,

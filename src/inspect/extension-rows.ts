@@ -52,16 +52,21 @@ const EXTENSION_LINES: { readonly [Id in ExtensionId]: Lines<Id> } = {
     }),
 };
 
+/** The name of an extension, and whether it is critical. */
+export function extensionLabel(name: string, critical: boolean): string {
+  return critical ? `${name}, critical` : name;
+}
+
 /** One row: which extension, whether it is critical, what it says. */
 export function extensionRow(extension: Extension, options: FormatOptions): Row {
   const { id, oid, critical, der } = extension;
-  const mark = critical ? ", critical" : "";
   if (id === undefined) {
     const name = OTHER_EXTENSIONS[oid];
-    return [`${name === undefined ? oid : `${name} (${oid})`}${mark}`, ...octetLines(der, options)];
+    const label = extensionLabel(name === undefined ? oid : `${name} (${oid})`, critical);
+    return [label, ...octetLines(der, options)];
   }
   const lines = EXTENSION_LINES[id] as Lines<typeof id>;
-  return [`${id}${mark}`, ...orNothing(lines(extension.value, options))];
+  return [extensionLabel(id, critical), ...orNothing(lines(extension.value, options))];
 }
 
 /** A list that is empty, which only Kubernetes mode lets through, still has its row. */

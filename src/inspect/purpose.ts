@@ -3,7 +3,7 @@ import { safely } from "../errors.ts";
 import { identityKind } from "../kubernetes/identity-kind.ts";
 import type { IdentityKind } from "../kubernetes/identity-kind.ts";
 import { parseIdentity } from "../kubernetes/identity.ts";
-import type { Identity } from "../kubernetes/identity.ts";
+import type { IdentityNames } from "../kubernetes/identity-rules.ts";
 import { parseSpiffeId, serviceAccountOfSpiffeId } from "../kubernetes/workload/spiffe-id.ts";
 import { equalBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
@@ -93,17 +93,18 @@ function workloadLines(uri: string): string[] {
 export function identityRows(certificate: Certificate): Row[] {
   if (!purposesOf(certificate).client) return [];
   const identity = safely(() => parseIdentity(certificate, { mode: "kubernetes" }));
-  return identity.ok && identity.value !== undefined ? rowsOf(identity.value) : [];
+  if (!identity.ok || identity.value === undefined) return [];
+  const ids = Object.values(identity.value.extra).flat();
+  return [...nameRows(identity.value), ["credential id", ...ids]];
 }
 
-function rowsOf(identity: Identity): Row[] {
-  const { user, groups, uid } = identity;
+/** The names of a user, and who that is. */
+export function nameRows({ user, groups = [], uid }: IdentityNames): Row[] {
   return [
     ["user", showText(user)],
     ["groups", ...(groups.length === 0 ? ["none"] : groups.map(showText))],
     ...(uid === undefined ? [] : [["uid", showText(uid)] as const]),
-    ["who that is", kindText(identityKind(identity))],
-    ...Object.values(identity.extra).map((ids) => ["credential id", ...ids] as const),
+    ["who that is", kindText(identityKind({ user, groups }))],
   ];
 }
 
