@@ -260,6 +260,12 @@ export interface ErrorCodes {
   /** The CA that is to sign has expired. Fix: give the signer a new CA; the request can wait. Source: Kubernetes `pkg/controller/certificates/authority/policies.go`. */
   ERR_SIGNER_EXPIRED: "SignerError";
 
+  // --- kubelets: joining a cluster, and staying in it ---------------------------------------------------------------
+  /** The text is no bootstrap token. Fix: copy it again, `abcdef.0123456789abcdef`, or make one with `kubeadm token create`. Source: Kubernetes `BootstrapTokenPattern`. */
+  ERR_KUBELET_TOKEN: "KubeletError";
+  /** A pin of the cluster's CA is malformed, or the cluster shows no certificate with a pinned key. Fix: compute the pin again on the control plane; if it is right, somebody else answered. Source: kubeadm `pubkeypin.go`. */
+  ERR_KUBELET_CA_PIN: "KubeletError";
+
   // --- the API server ---------------------------------------------------------------------------------------------
   /** The API server refused a request, with an HTTP status. Fix: look at the status: 401 and 403 want other rights, 409 a newer object, 410 a new list. Source: Kubernetes API concepts, HTTP status codes. */
   ERR_API_STATUS: "ApiError";
@@ -512,6 +518,16 @@ export class ClusterError extends PkiError {
   override readonly name = "ClusterError";
   /** Not for callers: the cluster functions make these. */
   constructor(code: CodesOf<"ClusterError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A kubelet, or what acts as one, cannot use what it was given or finds on its disk. Nothing was replaced; correct what the message names. */
+export class KubeletError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "KubeletError";
+  /** Not for callers: the functions for kubelets make these. */
+  constructor(code: CodesOf<"KubeletError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

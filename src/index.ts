@@ -14,6 +14,7 @@ export {
   HeaderError,
   IdentityError,
   KeyError,
+  KubeletError,
   PeerError,
   PemError,
   PkiError,
@@ -203,6 +204,7 @@ export * from "./kubernetes/well-known.ts";
 export * from "./kubernetes/cluster/index.ts";
 export * from "./kubernetes/workload/index.ts";
 export * from "./kubernetes/csr/index.ts";
+export * from "./kubernetes/kubelet/index.ts";
 
 export { denyCertificatesConfiguration } from "./kubernetes/deny-certificates.ts";
 export type { AuthorizationConfiguration, DenyCertificatesOptions } from "./kubernetes/deny-certificates.ts";
