@@ -249,6 +249,7 @@ export type {
   TokenReview,
 } from "./kubernetes/reviews.ts";
 
+export { formatCertificateCard } from "./inspect/card.ts";
 export { formatCertificate } from "./inspect/certificate.ts";
 export { formatCertificateList } from "./inspect/certificate-list.ts";
 export type { FormatListOptions } from "./inspect/certificate-list.ts";
