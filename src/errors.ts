@@ -254,6 +254,10 @@ export interface ErrorCodes {
   /** The configuration or the inventory of a cluster contradicts itself: no control-plane node, a lifetime of nothing, a CA that is not there. Fix: correct the field that the error names. Source: kubeadm `validation.go`. */
   ERR_CLUSTER_CONFIG: "ClusterError";
 
+  // --- kubeconfig files -------------------------------------------------------------------------------------------
+  /** The kubeconfig is not what kubectl can read: a field of another type, no base64, a name that stands there twice. Fix: correct the field that the error names. Source: client-go `tools/clientcmd/loader.go` (`Load`). */
+  ERR_KUBECONFIG_FORMAT: "KubeconfigError";
+
   // --- signers of certificates.k8s.io -------------------------------------------------------------------------
   /** A request is not to be signed: it is not approved, or denied, failed, signed, or for another signer. Fix: leave it alone, or wait for its approval. Source: Kubernetes `pkg/controller/certificates/signer/signer.go` (`handle`). */
   ERR_SIGNER_STATE: "SignerError";
@@ -528,6 +532,16 @@ export class KubeletError extends PkiError {
   override readonly name = "KubeletError";
   /** Not for callers: the functions for kubelets make these. */
   constructor(code: CodesOf<"KubeletError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A kubeconfig cannot be understood. Correct the file; `path` is the field. */
+export class KubeconfigError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "KubeconfigError";
+  /** Not for callers: the readers of kubeconfigs make these. */
+  constructor(code: CodesOf<"KubeconfigError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

@@ -14,6 +14,7 @@ export {
   HeaderError,
   IdentityError,
   KeyError,
+  KubeconfigError,
   KubeletError,
   PeerError,
   PemError,
@@ -202,6 +203,7 @@ export type {
 export * from "./kubernetes/rbac.ts";
 export * from "./kubernetes/well-known.ts";
 export * from "./kubernetes/cluster/index.ts";
+export * from "./kubernetes/kubeconfig/index.ts";
 export * from "./kubernetes/workload/index.ts";
 export * from "./kubernetes/csr/index.ts";
 export * from "./kubernetes/kubelet/index.ts";
