@@ -189,28 +189,9 @@ const EXPECTED: Readonly<Record<Scalar, string>> = {
 };
 
 function readScalar(value: unknown, shape: Scalar, path: string, say: SayStructure): unknown {
-  if (isOfShape(value, shape)) return value;
+  if (IS[shape](value)) return value;
   say(path, shape === "data" && isText(value) ? "other text" : typeOf(value), EXPECTED[shape]);
   return undefined;
-}
-
-function isOfShape(value: unknown, shape: Scalar): boolean {
-  switch (shape) {
-    case "text":
-      return isText(value);
-    case "flag":
-      return typeof value === "boolean";
-    case "data":
-      return isText(value) && decodeBase64(value, false) !== undefined;
-    case "texts":
-      return isTexts(value);
-    case "textMap":
-      return isRecord(value) && Object.values(value).every(isText);
-    case "textsMap":
-      return isRecord(value) && Object.values(value).every(isTexts);
-    case "any":
-      return true;
-  }
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
@@ -219,6 +200,16 @@ const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every
 
 const isRecord = (value: unknown): value is Entries =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+const IS: Readonly<Record<Scalar, (value: unknown) => boolean>> = {
+  text: isText,
+  flag: (value) => typeof value === "boolean",
+  data: (value) => isText(value) && decodeBase64(value, false) !== undefined,
+  texts: isTexts,
+  textMap: (value) => isRecord(value) && Object.values(value).every(isText),
+  textsMap: (value) => isRecord(value) && Object.values(value).every(isTexts),
+  any: () => true,
+};
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
