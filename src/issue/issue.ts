@@ -155,7 +155,8 @@ export function issueSelfSignedSync(
   return finishNow(prepareSelfSigned(template, signer, options), options);
 }
 
-function prepareFor(template: CertificateTemplate, options: IssueOptions): Prepared {
+/** Everything up to the signature. */
+export function prepareFor(template: CertificateTemplate, options: IssueOptions): Prepared {
   const { publicKey } = options;
   const issuer = prepareIssuer(options.issuer);
   const key = publicKey instanceof Uint8Array ? publicKey : publicKey.subjectPublicKeyInfo;
@@ -179,7 +180,8 @@ function prepareSelfSigned(
   return prepare(template, signer.subjectPublicKeyInfo, selfIssuer(name, signer), options);
 }
 
-function prepare(
+/** As {@link prepareFor}, for any issuer. */
+export function prepare(
   template: CertificateTemplate,
   subjectPublicKeyInfo: Uint8Array,
   issuer: Issuer,

@@ -42,3 +42,8 @@ export { isRequestOutdated } from "./cleaner.ts";
 export type { DatedSigningRequest } from "./cleaner.ts";
 export { nodeCsrName } from "./node-csr-name.ts";
 export type { NodeCsrNameParts } from "./node-csr-name.ts";
+export { validateForSigner } from "./preflight.ts";
+export type { PreflightFinding, PreflightOptions, PreflightOutcome } from "./preflight.ts";
+export type { DraftOptions } from "./draft.ts";
+export { signerAttributes, validateRequestAdmission } from "./request-admission.ts";
+export type { AdmissionQuestion, RequestAdmissionFinding, SignerAttributes } from "./request-admission.ts";

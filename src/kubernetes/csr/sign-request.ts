@@ -1,23 +1,13 @@
 /** Signs requests of certificates.k8s.io as kube-controller-manager does. */
-import { decodeBase64 } from "../../base64.ts";
-import { PemError, PkiError, SignerError } from "../../errors.ts";
+import { PkiError, SignerError } from "../../errors.ts";
 import type { CertificateAuthority } from "../../issue/authority.ts";
 import { issueCertificate } from "../../issue/issue.ts";
 import type { IssueOptions, IssuedCertificate } from "../../issue/issue.ts";
-import { clientTemplate } from "../../issue/template.ts";
-import type { CertificateTemplate } from "../../issue/template.ts";
-import { YEAR_SECONDS } from "../../issue/validity.ts";
 import { encodePem } from "../../pem.ts";
 import { parseCertificate } from "../../x509/certificate.ts";
-import type { CertificateRequest } from "../../x509/certificate-request.ts";
-import { formatIpAddress, parseIpAddress, sameIpAddress } from "../../x509/ip-address.ts";
-import { attributeValues } from "../../x509/name.ts";
-import { SUBJECT_FIELDS } from "../../x509/name-writer.ts";
-import type { SubjectFields } from "../../x509/name-writer.ts";
-import { parseCertificateRequest } from "../../verify/certificate-request.ts";
-import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
+import { SIGNER_RULES, draftCertificate, findingOf, isOurs } from "./draft.ts";
+import type { CompleteDraft, DraftOptions } from "./draft.ts";
 import type { SignerFinding, SignerPolicy } from "./signers/policy.ts";
-import { usagesToX509 } from "./usages.ts";
 
 /** A CertificateSigningRequest, as far as a signer looks at it. The objects of client libraries fit. */
 export interface SignableObject {
@@ -48,15 +38,11 @@ export interface SignableObject {
 
 /** How a request is signed. */
 export interface SignRequestOptions
-  extends
-    Pick<ParseRequestOptions, "verifySignature" | "mode">,
-    Pick<IssueOptions, "random" | "serialNumber" | "verifier"> {
+  extends DraftOptions, Pick<IssueOptions, "random" | "serialNumber" | "verifier"> {
   /** Who signs. */
   readonly issuer: CertificateAuthority;
   /** The rules of the signer. Its name must be that of the object. */
   readonly policy: SignerPolicy;
-  /** `--cluster-signing-duration`, in seconds; a year by default. Longer wishes are cut to it. */
-  readonly defaultDurationSeconds?: number;
   /** The moment of signing; now by default. */
   readonly at?: Date | number;
 }
@@ -77,9 +63,6 @@ export type SignedRequest =
       /** All that speaks against it; the first is the message. */
       readonly findings: readonly SignerFinding[];
     };
-
-/** Shorter wishes are lengthened to it (`signer.duration`). */
-const MIN_DURATION_SECONDS = 600;
 
 /**
  * Signs an approved CertificateSigningRequest: the certificate that kube-controller-manager gives, byte for byte apart from serial number, times and
@@ -124,24 +107,12 @@ export async function signRequest(
   checkState(object, options.policy.signerName);
   const { at = Date.now(), issuer, policy } = options;
   const now = new Date(at);
-  const usages = object.spec.usages ?? [];
-  const read = await tryTo(() => readRequest(object.spec.request, options));
-  if (!read.ok) return read.failure;
-  const request = read.value;
-  const findings = [...unknownUsages(usages), ...policy.validate({ request, usages })];
-  if (findings.length > 0) return failure(findings);
+  const draft = await draftCertificate(object.spec, policy, options, now);
+  if (draft.findings.length > 0) return failure(draft.findings);
   checkIssuer(issuer, now);
-  const lifetimeSeconds = durationOf(object.spec.expirationSeconds, options.defaultDurationSeconds);
-  const template = templateFor(request, usages, lifetimeSeconds, now);
+  const { template, request: publicKey } = draft as CompleteDraft;
   const signed = await tryTo(() =>
-    issueCertificate(template, {
-      ...options,
-      publicKey: request,
-      issuer,
-      now,
-      allowPrivileged: true, // who may have which name was decided by whoever approved it
-      maxLifetimeSeconds: Infinity,
-    }),
+    issueCertificate(template, { ...options, ...SIGNER_RULES, publicKey, issuer, now }),
   );
   if (!signed.ok) return signed.failure;
   const issued = signed.value;
@@ -165,17 +136,6 @@ function checkState({ spec, status = {} }: SignableObject, signerName: string): 
   if (status.certificate) fail("the request is signed already");
 }
 
-async function readRequest(base64: string, options: SignRequestOptions): Promise<CertificateRequest> {
-  const bytes = decodeBase64(base64, false);
-  const text = bytes && new TextDecoder().decode(bytes);
-  if (text === undefined) throw new PemError("ERR_PEM_BASE64", "spec.request is no base64");
-  const { mode, verifySignature } = options;
-  return parseCertificateRequest(text, {
-    ...(mode && { mode }),
-    ...(verifySignature && { verifySignature }),
-  });
-}
-
 type Failure = Extract<SignedRequest, { readonly reason: string }>;
 type Attempt<T> =
   | { readonly ok: true; readonly value: T }
@@ -187,25 +147,12 @@ async function tryTo<T>(action: () => Promise<T>): Promise<Attempt<T>> {
     return { ok: true, value: await action() };
   } catch (error) {
     if (!(error instanceof PkiError) || isOurs(error)) throw error;
-    const { message, path = "spec.request" } = error;
-    return { ok: false, failure: failure([{ code: "FINDING_SIGNER", severity: "error", path, message }]) };
+    return { ok: false, failure: failure([findingOf(error)]) };
   }
-}
-
-/** Faults of the issuer or its signer, which another attempt may not have. */
-function isOurs({ code }: PkiError): boolean {
-  return code === "ERR_TEMPLATE_ISSUER" || code === "ERR_TEMPLATE_RESULT" || code === "ERR_TEMPLATE_VALIDITY";
 }
 
 function failure(findings: readonly SignerFinding[]): Failure {
   return { reason: "SignerValidationFailure", message: findings[0]!.message, findings };
-}
-
-function unknownUsages(usages: readonly string[]): SignerFinding[] {
-  const { unknown } = usagesToX509(usages);
-  if (unknown.length === 0) return [];
-  const message = `unrecognized usage values: ${JSON.stringify(unknown)}`;
-  return [{ code: "FINDING_SIGNER", severity: "error", path: "spec.usages", message }];
 }
 
 /** `PermissiveSigningPolicy.apply`: with the backdate, the CA may have expired in between. */
@@ -214,48 +161,4 @@ function checkIssuer({ certificate }: CertificateAuthority, now: Date): void {
   if (end.getTime() > now.getTime()) return;
   const message = `refusing to sign a certificate that expired in the past: NotAfter=${end.toISOString()}`;
   throw new SignerError("ERR_SIGNER_EXPIRED", message);
-}
-
-function durationOf(wish: number | undefined, longest = YEAR_SECONDS): number {
-  if (wish === undefined || wish > longest) return longest;
-  return Math.max(wish, MIN_DURATION_SECONDS);
-}
-
-function templateFor(
-  request: CertificateRequest,
-  usages: readonly string[],
-  lifetimeSeconds: number,
-  now: Date,
-): CertificateTemplate {
-  const { dnsNames, emailAddresses, uris } = request;
-  const ipAddresses = request.ipAddresses.map(plainAddress);
-  const { keyUsage, extendedKeyUsage } = usagesToX509(usages);
-  const subject = subjectOf(request);
-  const names = { dnsNames, emailAddresses, uris, ipAddresses };
-  return clientTemplate({
-    preset: "csrSigner",
-    subject,
-    keyUsage,
-    extendedKeyUsage,
-    lifetimeSeconds,
-    now,
-    ...names,
-  });
-}
-
-/** Go's `pkix.Name`: lists keep their values, of CN and serialNumber the last counts. */
-function subjectOf({ subject }: CertificateRequest): SubjectFields {
-  const entries = SUBJECT_FIELDS.map(([field, type]) => {
-    const values = attributeValues(subject, type);
-    const isSingle = field === "commonName" || field === "serialNumber";
-    return [field, isSingle ? (values.at(-1) ?? "") : values] as const;
-  });
-  return Object.fromEntries(entries.filter(([, value]) => value.length > 0));
-}
-
-/** Go writes an IPv4-mapped address as IPv4. */
-function plainAddress(text: string): string {
-  const octets = parseIpAddress(text)!;
-  const inner = octets.subarray(-4);
-  return sameIpAddress(octets, inner) ? formatIpAddress(inner) : text;
 }

@@ -7,6 +7,7 @@ import { parsePem } from "../../pem.ts";
 import { parseCertificate } from "../../x509/certificate.ts";
 import { parseCertificateRequest } from "../../verify/certificate-request.ts";
 import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
+import { CertificateRequest } from "../../x509/certificate-request.ts";
 import type { CertificateSigningRequest, RequestConditionObject } from "./api-object.ts";
 import { validateSignerName } from "./signer-name.ts";
 import { isCertificateUsage } from "./usages.ts";
@@ -54,15 +55,24 @@ export async function validateCertificateSigningRequest(
   object: CertificateSigningRequest,
   options: ParseRequestOptions = {},
 ): Promise<RequestObjectFinding[]> {
-  const { metadata = {}, spec, status } = object;
-  return [
+  return (await examineObject(object, options)).findings;
+}
+
+/** As {@link validateCertificateSigningRequest}, with the request if it can be read. */
+export async function examineObject(
+  { metadata = {}, spec, status }: CertificateSigningRequest,
+  options: ParseRequestOptions,
+): Promise<{ readonly findings: RequestObjectFinding[]; readonly request?: CertificateRequest }> {
+  const request = await readRequest(spec.request, options);
+  const findings = [
     ...validateName(metadata),
-    ...(await validateRequest(spec.request, options)),
+    ...(request instanceof CertificateRequest ? [] : [request]),
     ...validateUsages(spec.usages ?? []),
     ...validateSigner(spec.signerName),
     ...validateExpiration(spec.expirationSeconds),
     ...validateRequestStatus(status ?? {}),
   ];
+  return { findings, ...(request instanceof CertificateRequest && { request }) };
 }
 
 /**
@@ -102,20 +112,19 @@ function validateName({
     .map((character) => finding("NAME", path, `may not contain '${character}'`));
 }
 
-async function validateRequest(
+async function readRequest(
   base64: string,
   options: ParseRequestOptions,
-): Promise<RequestObjectFinding[]> {
+): Promise<CertificateRequest | RequestObjectFinding> {
   const bytes = decodeBase64(base64, false);
   const text = bytes && new TextDecoder().decode(bytes);
   try {
-    await parseCertificateRequest(text ?? "", { mode: "kubernetes", ...options });
-    return [];
+    return await parseCertificateRequest(text ?? "", { mode: "kubernetes", ...options });
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     const noBlock = error.code === "ERR_PEM_LABEL" || error.code === "ERR_PEM_NO_BLOCK";
     const message = noBlock ? "PEM block type must be CERTIFICATE REQUEST" : error.message;
-    return [finding("REQUEST", "spec.request", message)];
+    return finding("REQUEST", "spec.request", message);
   }
 }
 

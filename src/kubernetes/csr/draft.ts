@@ -1,0 +1,136 @@
+/** What kube-controller-manager would sign for a request: the part of signing that needs no CA. */
+import { decodeBase64 } from "../../base64.ts";
+import { PemError, PkiError } from "../../errors.ts";
+import { clientTemplate } from "../../issue/template.ts";
+import type { TemplateRules } from "../../issue/validate-template.ts";
+import type { CertificateTemplate } from "../../issue/template.ts";
+import { YEAR_SECONDS } from "../../issue/validity.ts";
+import type { CertificateRequest } from "../../x509/certificate-request.ts";
+import { formatIpAddress, parseIpAddress, sameIpAddress } from "../../x509/ip-address.ts";
+import { attributeValues } from "../../x509/name.ts";
+import { SUBJECT_FIELDS } from "../../x509/name-writer.ts";
+import type { SubjectFields } from "../../x509/name-writer.ts";
+import { parseCertificateRequest } from "../../verify/certificate-request.ts";
+import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
+import type { RequestSpec } from "./api-object.ts";
+import type { SignerFinding, SignerPolicy } from "./signers/policy.ts";
+import { usagesToX509 } from "./usages.ts";
+
+/** How a request is read, and how long its certificate may live. */
+export interface DraftOptions extends Pick<ParseRequestOptions, "verifySignature" | "mode"> {
+  /** `--cluster-signing-duration`, in seconds; a year by default. Longer wishes are cut to it. */
+  readonly defaultDurationSeconds?: number;
+}
+
+/** What would be signed, as far as the request can be read, and all that speaks against it. */
+export interface Draft extends Partial<CompleteDraft> {
+  readonly findings: readonly SignerFinding[];
+}
+
+/** Of a request that can be read. */
+export interface CompleteDraft {
+  readonly request: CertificateRequest;
+  readonly template: CertificateTemplate;
+}
+
+/** Who may have which name was decided by whoever approved the request; how long, by the signer's duration. */
+export const SIGNER_RULES: TemplateRules = { allowPrivileged: true, maxLifetimeSeconds: Infinity };
+
+/** Reads the request, holds it against the policy, and makes the template of its certificate. */
+export async function draftCertificate(
+  spec: RequestSpec,
+  policy: SignerPolicy,
+  options: DraftOptions,
+  now: Date,
+): Promise<Draft> {
+  const usages = spec.usages ?? [];
+  try {
+    const request = await readRequest(spec.request, options);
+    const lifetimeSeconds = durationOf(spec.expirationSeconds, options.defaultDurationSeconds);
+    const template = templateFor(request, usages, lifetimeSeconds, now);
+    return {
+      request,
+      template,
+      findings: [...unknownUsages(usages), ...policy.validate({ request, usages })],
+    };
+  } catch (error) {
+    if (!(error instanceof PkiError) || isOurs(error)) throw error;
+    return { findings: [findingOf(error)] };
+  }
+}
+
+/** What is wrong with the request will stay so, for its specification cannot change: that is a failure, and no reason to try again. */
+export function findingOf({ message, path = "spec.request" }: PkiError): SignerFinding {
+  return { code: "FINDING_SIGNER", severity: "error", path, message };
+}
+
+/** Faults of the issuer or its signer, which another attempt may not have. */
+export function isOurs({ code }: { readonly code: string }): boolean {
+  return code === "ERR_TEMPLATE_ISSUER" || code === "ERR_TEMPLATE_RESULT" || code === "ERR_TEMPLATE_VALIDITY";
+}
+
+async function readRequest(base64: string, options: DraftOptions): Promise<CertificateRequest> {
+  const bytes = decodeBase64(base64, false);
+  const text = bytes && new TextDecoder().decode(bytes);
+  if (text === undefined) throw new PemError("ERR_PEM_BASE64", "spec.request is no base64");
+  const { mode, verifySignature } = options;
+  return parseCertificateRequest(text, {
+    ...(mode && { mode }),
+    ...(verifySignature && { verifySignature }),
+  });
+}
+
+function unknownUsages(usages: readonly string[]): SignerFinding[] {
+  const { unknown } = usagesToX509(usages);
+  if (unknown.length === 0) return [];
+  const message = `unrecognized usage values: ${JSON.stringify(unknown)}`;
+  return [{ code: "FINDING_SIGNER", severity: "error", path: "spec.usages", message }];
+}
+
+/** Shorter wishes are lengthened to it (`signer.duration`). */
+const MIN_DURATION_SECONDS = 600;
+
+/** `signer.duration`, in seconds. */
+export function durationOf(wish: number | undefined, longest: number = YEAR_SECONDS): number {
+  if (wish === undefined || wish > longest) return longest;
+  return Math.max(wish, MIN_DURATION_SECONDS);
+}
+
+function templateFor(
+  request: CertificateRequest,
+  usages: readonly string[],
+  lifetimeSeconds: number,
+  now: Date,
+): CertificateTemplate {
+  const { dnsNames, emailAddresses, uris } = request;
+  const ipAddresses = request.ipAddresses.map(plainAddress);
+  const { keyUsage, extendedKeyUsage } = usagesToX509(usages);
+  const subject = subjectOf(request);
+  const names = { dnsNames, emailAddresses, uris, ipAddresses };
+  return clientTemplate({
+    preset: "csrSigner",
+    subject,
+    keyUsage,
+    extendedKeyUsage,
+    lifetimeSeconds,
+    now,
+    ...names,
+  });
+}
+
+/** Go's `pkix.Name`: lists keep their values, of CN and serialNumber the last counts. */
+export function subjectOf({ subject }: CertificateRequest): SubjectFields {
+  const entries = SUBJECT_FIELDS.map(([field, type]) => {
+    const values = attributeValues(subject, type);
+    const isSingle = field === "commonName" || field === "serialNumber";
+    return [field, isSingle ? (values.at(-1) ?? "") : values] as const;
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value.length > 0));
+}
+
+/** Go writes an IPv4-mapped address as IPv4. */
+function plainAddress(text: string): string {
+  const octets = parseIpAddress(text)!;
+  const inner = octets.subarray(-4);
+  return sameIpAddress(octets, inner) ? formatIpAddress(inner) : text;
+}
