@@ -6,7 +6,16 @@ import { parseErrorCodes } from "../docs/tools/error-codes.ts";
 import { importsOf, nodesOf, placeOf, readSources, readText, type SourceFile } from "./source-tree.ts";
 
 const structures = ["x509", "der", "oid", "pem", "base64", "sha256", "finding", "errors", "bytes"];
-const everything = ["kubernetes", "issue", "verify", "keys", "byte-cache", "sha512-256", ...structures];
+const everything = [
+  "kubernetes",
+  "issue",
+  "verify",
+  "keys",
+  "byte-cache",
+  "sha512-256",
+  "readable",
+  ...structures,
+];
 
 /** What each part of src may import beside itself: other parts by name, packages by specifier. */
 const mayImport: Record<string, readonly string[]> = {
@@ -17,11 +26,12 @@ const mayImport: Record<string, readonly string[]> = {
   sha256: [],
   "sha512-256": [],
   finding: [],
+  readable: [],
   oid: ["errors", "bytes", "der"],
   pem: ["base64", "errors", "bytes"],
   der: ["errors", "bytes"],
-  x509: ["der", "oid", "pem", "errors", "bytes"],
-  keys: ["x509", "der", "oid", "pem", "sha256", "errors", "byte-cache", "bytes"],
+  x509: ["der", "oid", "pem", "readable", "errors", "bytes"],
+  keys: ["x509", "der", "oid", "pem", "sha256", "readable", "errors", "byte-cache", "bytes"],
   issue: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
   kubernetes: ["issue", "verify", "keys", "sha512-256", ...structures],

@@ -1,4 +1,5 @@
 import { KeyError } from "../errors.ts";
+import { withText } from "../readable.ts";
 import { signatureAlgorithmNamed } from "./algorithm-identifier.ts";
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from "./algorithms.ts";
 import { signatureToDer } from "./ecdsa-signature.ts";
@@ -151,11 +152,11 @@ function rsaSignatureOf(name: string, hash: string | undefined): SignatureAlgori
 function bindSigner(
   privateKey: CryptoKey,
   subjectPublicKeyInfo: Uint8Array,
-  { algorithm }: PublicKeyParts,
+  { algorithm, name }: PublicKeyParts,
   signature: SignatureAlgorithm,
 ): Signer {
   const parameters = webCryptoParameters(algorithm, signature);
-  return {
+  const signer = {
     subjectPublicKeyInfo,
     signatureAlgorithm: signature.identifiers[0]!.slice(),
     async sign(data: Uint8Array): Promise<Uint8Array> {
@@ -163,6 +164,7 @@ function bindSigner(
       return algorithm.kind === "curve" ? signatureToDer(value, algorithm) : value;
     },
   };
+  return withText(signer, `Signer(${name})`, { algorithm: name });
 }
 
 /**

@@ -10,6 +10,7 @@ import { readPrivateKeyInput } from "../keys/private-key.ts";
 import { readPublicKey, type PublicKeyOptions } from "../keys/public-key.ts";
 import type { Signer } from "../keys/signer.ts";
 import { checkSignature } from "../keys/verifier.ts";
+import { withText } from "../readable.ts";
 
 /** A {@link Signer} that answers at once. */
 export interface SyncSigner extends Signer {
@@ -44,10 +45,10 @@ export function keyObjectSigner(privateKey: KeyObject): SyncSigner {
   if (privateKey.type !== "private")
     throw new TypeError(`the KeyObject is a ${privateKey.type} key, not a private key`);
   const subjectPublicKeyInfo = exportPublicKey(privateKey);
-  const { algorithm } = readPublicKey(subjectPublicKeyInfo);
+  const { algorithm, name } = readPublicKey(subjectPublicKeyInfo);
   const signature = signatureAlgorithmNamed(algorithm.signature);
   const digest = digestOf(signature);
-  return {
+  const signer = {
     subjectPublicKeyInfo,
     signatureAlgorithm: signature.identifiers[0]!.slice(),
     sign(data: Uint8Array): Uint8Array {
@@ -55,6 +56,7 @@ export function keyObjectSigner(privateKey: KeyObject): SyncSigner {
       return new Uint8Array(buffer, byteOffset, byteLength); // no Buffer: its methods differ from those of Uint8Array
     },
   };
+  return withText(signer, `Signer(${name})`, { algorithm: name });
 }
 
 /**

@@ -2,6 +2,7 @@ import { safely } from "../errors.ts";
 import type { PkiError, SafeResult } from "../errors.ts";
 import type { PemOptions } from "../pem.ts";
 import { elementEnd } from "../der/skip.ts";
+import { Readable } from "../readable.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
 import { CertificateListLayout, MAX_LIST_BYTES } from "./certificate-list-layout.ts";
 import type { DistributionPoint } from "./extensions/crl-distribution-points.ts";
@@ -9,6 +10,7 @@ import type { AuthorityKeyIdentifier } from "./extensions/key-identifiers.ts";
 import { toDer } from "./input.ts";
 import type { DerInput } from "./input.ts";
 import type { IssuingDistributionPoint, ListExtension, ListExtensionValues } from "./list-extensions.ts";
+import { formatName } from "./name-text.ts";
 import { readName } from "./name.ts";
 import type { Name } from "./name.ts";
 import { EntryCursor, readEntryAt, serialPlace } from "./revoked-entry.ts";
@@ -29,7 +31,7 @@ export type CertificateListInput = CertificateList | DerInput;
  *
  * Made by {@link parseCertificateList}; `JSON.stringify` gives a summary.
  */
-export class CertificateList {
+export class CertificateList extends Readable {
   /** For the library's own use. */
   readonly layout: CertificateListLayout;
   #issuer: Name | undefined;
@@ -37,6 +39,7 @@ export class CertificateList {
 
   /** Not for callers: use {@link parseCertificateList}. */
   constructor(layout: CertificateListLayout) {
+    super();
     this.layout = layout;
   }
 
@@ -181,9 +184,9 @@ export class CertificateList {
   }
 
   /** A summary for logs: issuer, dates, number and how many entries; never bytes. */
-  toJSON(): Record<string, unknown> {
+  override toJSON(): Record<string, unknown> {
     return {
-      issuer: this.issuer.rdns.map((rdn) => rdn.map(({ type, value }) => ({ type, value }))),
+      issuer: formatName(this.issuer),
       thisUpdate: this.thisUpdate.toISOString(),
       nextUpdate: this.nextUpdate?.toISOString(),
       crlNumber: this.crlNumber,

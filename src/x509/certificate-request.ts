@@ -8,6 +8,7 @@ import { readExtensions } from "./extension-values.ts";
 import type { Extension } from "./extension.ts";
 import { toDer } from "./input.ts";
 import type { DerInput } from "./input.ts";
+import { formatName } from "./name-text.ts";
 import { readName } from "./name.ts";
 import type { Name } from "./name.ts";
 import { readAlgorithmIdentifier } from "./subject-public-key-info.ts";
@@ -105,9 +106,9 @@ export class CertificateRequest extends WithExtensions {
   }
 
   /** A summary for logs: names and kinds, never bytes. */
-  toJSON(): Record<string, unknown> {
+  override toJSON(): Record<string, unknown> {
     return {
-      subject: this.subject.rdns.map((rdn) => rdn.map(({ type, value }) => ({ type, value }))),
+      subject: formatName(this.subject),
       signatureAlgorithm: this.signatureAlgorithm.algorithm,
       attributes: this.attributes.map(({ type }) => type),
       extensions: this.extensions.map(({ id, oid }) => id ?? oid),

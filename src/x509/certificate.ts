@@ -10,6 +10,7 @@ import { readExtensions } from "./extension-values.ts";
 import type { Extension } from "./extension.ts";
 import { toDer } from "./input.ts";
 import type { DerInput } from "./input.ts";
+import { formatName } from "./name-text.ts";
 import { readName } from "./name.ts";
 import type { Name } from "./name.ts";
 import { readAlgorithmIdentifier } from "./subject-public-key-info.ts";
@@ -25,7 +26,7 @@ export type CertificateInput = Certificate | DerInput;
  * Byte fields are views of one private copy of the input; do not write to them. Nothing here says whether the certificate can be trusted:
  * no signature, date or issuer was looked at.
  *
- * Made by {@link parseCertificate}; `JSON.stringify` gives a summary.
+ * Made by {@link parseCertificate}; `JSON.stringify` and `console.log` give a summary.
  */
 export class Certificate extends WithExtensions {
   /** For the library's own use. */
@@ -132,12 +133,12 @@ export class Certificate extends WithExtensions {
   }
 
   /** A summary for logs: names, dates, serial number; never bytes. */
-  toJSON(): Record<string, unknown> {
+  override toJSON(): Record<string, unknown> {
     return {
       version: this.version,
       serialNumber: this.serialNumber,
-      issuer: this.issuer.rdns.map((rdn) => rdn.map(({ type, value }) => ({ type, value }))),
-      subject: this.subject.rdns.map((rdn) => rdn.map(({ type, value }) => ({ type, value }))),
+      issuer: formatName(this.issuer),
+      subject: formatName(this.subject),
       notBefore: this.notBefore.toISOString(),
       notAfter: this.notAfter.toISOString(),
       dnsNames: this.dnsNames,

@@ -1,8 +1,9 @@
+import { Readable } from "../readable.ts";
 import type { Extension, KnownExtension } from "./extension.ts";
 import type { ExtensionId, ExtensionValues } from "./extensions/index.ts";
 
 /** What certificates and requests have in common: a list of extensions, and names among them. */
-export abstract class WithExtensions {
+export abstract class WithExtensions extends Readable {
   /** All extensions in encoded order. */
   abstract get extensions(): readonly Extension[];
 
