@@ -269,6 +269,8 @@ export interface ErrorCodes {
   ERR_KUBELET_TOKEN: "KubeletError";
   /** A pin of the cluster's CA is malformed, or the cluster shows no certificate with a pinned key. Fix: compute the pin again on the control plane; if it is right, somebody else answered. Source: kubeadm `pubkeypin.go`. */
   ERR_KUBELET_CA_PIN: "KubeletError";
+  /** A file or link of the certificate store cannot be read or written, or is not what must stand there; `path` is the file, the `cause` says why. Fix: correct its mode or owner, or remove what stands in the way. Source: client-go `certificate_store.go`. */
+  ERR_KUBELET_STORE: "KubeletError";
 
   // --- the API server ---------------------------------------------------------------------------------------------
   /** The API server refused a request, with an HTTP status. Fix: look at the status: 401 and 403 want other rights, 409 a newer object, 410 a new list. Source: Kubernetes API concepts, HTTP status codes. */

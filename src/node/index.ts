@@ -56,3 +56,7 @@ export type { HttpResponse, Identified } from "./middleware/handler.ts";
 export type { Status } from "./middleware/status.ts";
 export { ClientCa, watchClientCa } from "./client-ca.ts";
 export type { ClientCaOptions, TrustAnchorsUser } from "./client-ca.ts";
+export { CertificatePair, parseCertificatePair } from "./kubelet/certificate-pair.ts";
+export type { TlsKeyPair } from "./kubelet/certificate-pair.ts";
+export { FileCertificateStore, openCertificateStore } from "./kubelet/certificate-store.ts";
+export type { CertificateStore, FileStoreOptions } from "./kubelet/certificate-store.ts";
