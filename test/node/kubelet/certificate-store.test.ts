@@ -174,9 +174,12 @@ describe("a writer that is killed", () => {
   const KILLS = 100;
   const LANES = 4;
   let script: string;
+  let files: string[];
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "kubepki-writer-"));
+    files = pairs.map((_, index) => join(folder, `${index}.pem`));
+    for (const [index, file] of files.entries()) writeFileSync(file, pairs[index]!.exportPem());
     script = join(folder, "writer.mjs");
     await build({
       entryPoints: [new URL("store-writer.ts", import.meta.url).pathname],
@@ -193,12 +196,10 @@ describe("a writer that is killed", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const start = async (into: string) => {
-    const files = pairs.map((pair, index) => {
-      writeFileSync(join(folder, `${index}.pem`), pair.exportPem());
-      return join(folder, `${index}.pem`);
-    });
     const child = spawn(process.execPath, [script, into, ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    await once(child.stdout, "data");
+    const failed = once(child, "exit").then(() => Promise.reject(new Error("the writer did not start")));
+    await Promise.race([once(child.stdout, "data"), failed]);
+    failed.catch(() => undefined);
     return child;
   };
 
@@ -224,8 +225,8 @@ describe("a writer that is killed", () => {
         const after = await openCertificateStore({ directory: into, prefix, keep: 3 });
         expect([...whole]).toContain((await after.current())?.exportPem());
         expect(lstatSync(after.currentPath).isSymbolicLink()).toBe(true);
-        const files = readdirSync(into).map((name) => lstatSync(join(into, name)));
-        expect(files.filter((file) => file.isFile() && file.mode & 0o077)).toEqual([]);
+        const left = readdirSync(into).map((name) => lstatSync(join(into, name)));
+        expect(left.filter((file) => file.isFile() && file.mode & 0o077)).toEqual([]);
         await after.update(pairs[kill % 2]!); // whatever was left behind is in nobody's way
       }
     };
