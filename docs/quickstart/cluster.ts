@@ -36,8 +36,9 @@ export function issueCluster(): Promise<ClusterPki> {
 /** One certificate of the cluster, of those that each node has the one of `node`. */
 export function credential({ certificates }: ClusterPki, name: string, node?: string): Credential {
   const found = certificates.find((issued) => issued.name === name && issued.node === node);
-  if (!found) throw new Error(`the cluster has no certificate ${name}${node ? ` for ${node}` : ""}`);
-  return found;
+  if (!found?.privateKey)
+    throw new Error(`the cluster has no certificate ${name}${node ? ` for ${node}` : ""}`);
+  return { certificate: found.certificate, privateKey: found.privateKey };
 }
 
 /** The cluster CA as an issuer. */
@@ -60,7 +61,10 @@ export async function issueDeveloper(issuer: CertificateAuthority): Promise<Cred
 /** Somebody who wants to be an administrator, with a CA of her own that has the name of the cluster's. */
 export async function issueImpostor(): Promise<Credential> {
   const authority = await generateKeyPair("ECDSA-P256");
-  const root = await issueSelfSigned(caTemplate({ subject: { commonName: "kubernetes" } }), authority.signer);
+  const root = await issueSelfSigned(
+    caTemplate({ subject: { commonName: "kubernetes-ca" } }),
+    authority.signer,
+  );
   const { privateKey, publicKey } = await generateKeyPair("ECDSA-P256");
   const template = clientTemplate({ subject: { commonName: "mallory", organizations: ["system:masters"] } });
   const issuer = { certificate: root.certificate, signer: authority.signer };

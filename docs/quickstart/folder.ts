@@ -54,10 +54,8 @@ async function listFiles({ certificates, serviceAccountKeys }: ClusterPki): Prom
   ];
   for (const { path, node, certificate, privateKey } of certificates) {
     const base = (node === undefined ? "" : `nodes/${node}/`) + path.replace(/\.conf$/, "");
-    files.push(
-      { path: `${base}.crt`, text: encodePem("CERTIFICATE", certificate.der), mode: PUBLIC },
-      { path: `${base}.key`, text: await privateKey.exportPem(), mode: SECRET },
-    );
+    files.push({ path: `${base}.crt`, text: encodePem("CERTIFICATE", certificate.der), mode: PUBLIC });
+    if (privateKey) files.push({ path: `${base}.key`, text: await privateKey.exportPem(), mode: SECRET });
   }
   return files;
 }

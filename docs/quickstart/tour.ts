@@ -48,7 +48,7 @@ async function issueAndWrite(): Promise<ClusterPki> {
   const pki = await issueCluster();
   const milliseconds = Math.round(performance.now() - start);
   const count = pki.certificates.length;
-  done(`issued ${count} certificates for ${pki.config.nodes.length} nodes in ${milliseconds} ms`);
+  done(`issued ${count} certificates for ${pki.plan.config.nodes.length} nodes in ${milliseconds} ms`);
   done(`wrote them and their keys to ${await writePki(pki)}`);
   return pki;
 }
@@ -117,7 +117,7 @@ async function refuseImpostor({ port }: RunningServer, trusting: Certificate): P
   const as = await issueImpostor();
   const answer = await call({ host: LOAD_BALANCER, port, as, trusting });
   assert("unauthorized" in answer, "a certificate of an unknown CA was accepted");
-  refused("mallory, in the group system:masters by a CA of her own that is also called kubernetes", [
+  refused("mallory, in the group system:masters by a CA of her own that is also called kubernetes-ca", [
     ["server", `401 Unauthorized (${answer.unauthorized})`],
     ["kubectl", "error: You must be logged in to the server (Unauthorized)"],
     ["kube-apiserver's log", "x509: certificate signed by unknown authority"],

@@ -1,40 +1,50 @@
 import { ClusterError } from "../../errors.ts";
 import type { Finding } from "../../finding.ts";
 import type { CertificateAuthority } from "../../issue/authority.ts";
+import { createCertificateRequest } from "../../issue/certificate-request.ts";
 import { issueCertificate, issueSelfSigned } from "../../issue/issue.ts";
 import type { RandomSource } from "../../issue/serial-number.ts";
 import { generateKeyPair } from "../../keys/generate.ts";
 import type { KeyPair } from "../../keys/generate.ts";
 import type { KeyAlgorithmName } from "../../keys/algorithms.ts";
 import type { PrivateKey } from "../../keys/private-key.ts";
+import type { Signer } from "../../keys/signer.ts";
 import type { Certificate } from "../../x509/certificate.ts";
-import { CLUSTER_CERTIFICATES } from "./certificates.ts";
-import type { ClusterCertificate } from "./certificates.ts";
-import { requireValidConfig, resolveClusterConfig } from "./config.ts";
-import type { ClusterConfig, ClusterNode, ResolvedClusterConfig } from "./config.ts";
+import type { CertificateRequest } from "../../x509/certificate-request.ts";
+import { quote } from "./cluster-finding.ts";
+import { mapConcurrently } from "./concurrently.ts";
+import type { ClusterConfig } from "./config.ts";
+import { planClusterPki, plannedTemplate } from "./plan.ts";
+import type { ClusterPlan, PlannedCertificate } from "./plan.ts";
+import { requireValid } from "./validate-config.ts";
+import { placeOf, validateClusterPlan } from "./validate-plan.ts";
 
-/** One certificate of the cluster with its key. */
-export interface IssuedClusterCertificate {
-  /** Name of its row in the table. */
-  readonly name: string;
-  /** Where kubeadm keeps it, below `/etc/kubernetes` of its node; see {@link ClusterCertificate}. */
-  readonly path: string;
-  /** Name of the row that issued it; absent: it issued itself. */
-  readonly ca?: string;
-  /** The node that it is for; absent: the whole cluster. */
-  readonly node?: string;
+/** One certificate of the cluster with its key, and all that was planned of it. */
+export interface IssuedClusterCertificate extends PlannedCertificate {
   /** Parsed in safe mode. */
   readonly certificate: Certificate;
-  /** Its key, which can be exported. */
+  /** Its key, which can be exported; absent for a CA whose key others hold. */
+  readonly privateKey?: PrivateKey;
+}
+
+/** A certificate that a CA whose key others hold shall issue. */
+export interface RequestedClusterCertificate extends PlannedCertificate {
+  /** Asks for the planned subject and names; what it may be used for, the CA decides, as in kubeadm's requests. */
+  readonly request: CertificateRequest;
+  /** The request as PEM. */
+  readonly pem: string;
+  /** The key of the certificate to be, which can be exported. */
   readonly privateKey: PrivateKey;
 }
 
 /** All certificates and keys of a cluster, as plain data. */
 export interface ClusterPki {
-  /** The configuration with its defaults. */
-  readonly config: ResolvedClusterConfig;
-  /** In the order of the table, and within a row in that of the nodes. */
+  /** What was planned. */
+  readonly plan: ClusterPlan;
+  /** In the order of the plan. */
   readonly certificates: readonly IssuedClusterCertificate[];
+  /** What others have yet to issue, in the order of the plan; empty unless a CA was given without its key. */
+  readonly requests: readonly RequestedClusterCertificate[];
   /** What signs service account tokens: kubeadm's `pki/sa.key` and `pki/sa.pub`. */
   readonly serviceAccountKeys: KeyPair;
   /** Warnings about the configuration and the certificates. */
@@ -43,51 +53,58 @@ export interface ClusterPki {
 
 /** What was just issued, out of how many. */
 export interface ClusterProgress {
-  /** How many certificates are there. */
+  /** How many certificates and requests are there. */
   readonly done: number;
   /** How many there will be. */
   readonly total: number;
-  /** Name of the row that was just issued. */
+  /** Name of the certificate. */
   readonly name: string;
   /** The node it is for; absent: the whole cluster. */
   readonly node?: string;
 }
 
+/** A CA that is there already. */
+export interface ClusterAuthority {
+  /** Its certificate. */
+  readonly certificate: Certificate;
+  /** Its key, if it is at hand. */
+  readonly privateKey?: PrivateKey;
+  /** What signs with its key, if a key service holds it. With neither key nor signer, requests come out instead of certificates. */
+  readonly signer?: Signer;
+}
+
 /** How a cluster's certificates are issued; all fields have defaults. */
 export interface IssueClusterOptions {
-  /** The inventory; {@link CLUSTER_CERTIFICATES} by default. Names must be unique, and a CA among the rows. */
-  readonly certificates?: readonly ClusterCertificate[];
+  /** CAs that are there already, by their names in the plan: `{ ca: { certificate, privateKey } }`. They are not issued again. */
+  readonly authorities?: Readonly<Record<string, ClusterAuthority>>;
+  /** The key pair for service account tokens that is there already; a new one by default. */
+  readonly serviceAccountKeys?: KeyPair;
   /** Makes each key; {@link generateKeyPair} by default. */
   readonly generateKey?: (algorithm: KeyAlgorithmName) => Promise<KeyPair>;
   /** What fills serial numbers with random bytes. */
   readonly random?: RandomSource;
   /** Stops the work between two certificates; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each certificate. */
+  /** Called after each certificate or request. */
   readonly onProgress?: (progress: ClusterProgress) => void;
 }
 
-/** So many keys are made at once: enough for every core, few enough to stop soon. */
-const AT_ONCE = 16;
-
-interface Job {
-  readonly row: ClusterCertificate;
-  readonly node?: ClusterNode;
-}
-
 interface Outcome {
-  readonly entry: IssuedClusterCertificate;
+  readonly issued?: IssuedClusterCertificate;
+  readonly requested?: RequestedClusterCertificate;
   readonly findings: readonly Finding[];
 }
 
 /**
  * Issues every certificate of a cluster: CAs first, then all others concurrently, each with a key of its own. Writes nothing.
  *
- * The certificates are those of kubeadm; where kubeadm would let a certificate outlive its CA, the end is cut, with a finding.
+ * Takes a plan, or a configuration, which it plans. CAs may be there already; if the key of one is held by others, give its `signer`, or nothing but
+ * its certificate: then there are requests for all that it should issue. Where kubeadm would let a certificate outlive its CA, the end is cut, with a finding.
  *
  * Sources: kubeadm `cmd/kubeadm/app/phases/certs/certs.go`, `cmd/kubeadm/app/phases/kubeconfig/kubeconfig.go`.
  *
- * @throws ClusterError `ERR_CLUSTER_NAME`, `ERR_CLUSTER_NETWORK`, `ERR_CLUSTER_CONFIG`: the first error of {@link validateClusterConfig}, or of the inventory
+ * @throws ClusterError `ERR_CLUSTER_NAME`, `ERR_CLUSTER_NETWORK`, `ERR_CLUSTER_CONFIG`: the first error of {@link validateClusterConfig},
+ * {@link validateClusterPlan} or about `authorities`
  * @throws TemplateError, KeyError as {@link issueCertificate}; the signal's reason if it was aborted
  *
  * @example
@@ -104,135 +121,129 @@ interface Outcome {
  * ```
  */
 export async function issueClusterPki(
-  config: ClusterConfig,
+  input: ClusterPlan | ClusterConfig,
   options: IssueClusterOptions = {},
 ): Promise<ClusterPki> {
-  const resolved = resolveClusterConfig(config);
-  const { certificates: rows = CLUSTER_CERTIFICATES, generateKey = generateKeyPair } = options;
-  const findings = requireValidConfig(resolved);
-  checkInventory(rows);
-  const jobs = rows.flatMap((row) => jobsOf(row, resolved));
-  const run = new Run(resolved, { ...options, generateKey }, jobs.length);
-  // A CA waits for the CA above it and for no other: roots first, then what stands below them, then the leaves.
-  const issued = new Map<Job, Outcome>();
-  for (const level of levelsOf(rows))
-    await mapConcurrently(
-      jobs.filter(({ row }) => level.includes(row)),
-      async (job) => issued.set(job, await run.issue(job)),
-    );
-  options.signal?.throwIfAborted();
-  const serviceAccountKeys = await generateKey(resolved.keyAlgorithm);
+  const plan = "certificates" in input ? input : planClusterPki(input);
+  requireValid(validateClusterPlan(plan));
+  const run = new Run(plan, options);
+  const outcomes = await run.issueAll();
+  const { generateKey = generateKeyPair, signal } = options;
+  signal?.throwIfAborted();
+  const serviceAccountKeys =
+    options.serviceAccountKeys ?? (await generateKey(plan.serviceAccountKeys.keyAlgorithm));
   return {
-    config: resolved,
-    certificates: jobs.map((job) => issued.get(job)!.entry),
+    plan,
+    certificates: outcomes.flatMap(({ issued }) => issued ?? []),
+    requests: outcomes.flatMap(({ requested }) => requested ?? []),
     serviceAccountKeys,
-    findings: [...findings, ...jobs.flatMap((job) => issued.get(job)!.findings)],
+    findings: [...plan.findings, ...outcomes.flatMap(({ findings }) => findings)],
   };
 }
 
-function checkInventory(rows: readonly ClusterCertificate[]): void {
-  const names = new Set<string>();
-  for (const { name, ca } of rows) {
-    if (names.has(name)) throw inventoryError(`there are two certificates ${JSON.stringify(name)}`, name);
-    names.add(name);
-    const issuer = ca === undefined ? undefined : rows.find((row) => row.name === ca);
-    if (ca !== undefined && issuer === undefined)
-      throw inventoryError(`there is no certificate ${JSON.stringify(ca)} to issue it`, name);
-    if (issuer?.nodes !== undefined) throw inventoryError("a CA must be there once, not on each node", name);
-  }
-}
-
-function inventoryError(message: string, name: string): ClusterError {
-  return new ClusterError("ERR_CLUSTER_CONFIG", message, { path: `certificates.${name}` });
-}
-
-function jobsOf(row: ClusterCertificate, { nodes }: ResolvedClusterConfig): Job[] {
-  if (row.nodes === undefined) return [{ row }];
-  return nodes
-    .filter(({ role }) => row.nodes === "all" || role === "control-plane")
-    .map((node) => ({ row, node }));
-}
-
-/** The rows in steps: each step is issued by earlier ones, and what issues nothing comes in the last. */
-function levelsOf(rows: readonly ClusterCertificate[]): ClusterCertificate[][] {
-  const issuers = new Set(rows.map(({ ca }) => ca));
-  const leaves = rows.filter(({ name }) => !issuers.has(name));
-  const levels: ClusterCertificate[][] = [];
+/** The certificates in steps: each step is issued by earlier ones, and what issues nothing comes in the last. */
+function levelsOf(certificates: readonly PlannedCertificate[]): PlannedCertificate[][] {
+  const leaves = certificates.filter(({ kind }) => kind !== "ca");
+  const levels: PlannedCertificate[][] = [];
   const done = new Set<string>();
-  let waiting = rows.filter(({ name }) => issuers.has(name));
+  let waiting = certificates.filter(({ kind }) => kind === "ca");
   while (waiting.length > 0) {
     const level = waiting.filter(({ ca }) => ca === undefined || done.has(ca));
-    if (level.length === 0) throw inventoryError("it issues itself by way of others", waiting[0]!.name);
+    waiting = waiting.filter(({ ca }) => ca !== undefined && !done.has(ca));
     for (const { name } of level) done.add(name);
     levels.push(level);
-    waiting = waiting.filter((row) => !level.includes(row));
   }
   return [...levels, leaves];
 }
 
 /** One run of {@link issueClusterPki}: which authorities there are so far. */
 class Run {
-  readonly #config: ResolvedClusterConfig;
-  readonly #options: IssueClusterOptions & Required<Pick<IssueClusterOptions, "generateKey">>;
+  readonly #plan: ClusterPlan;
+  readonly #options: IssueClusterOptions;
+  readonly #given: ReadonlyMap<string, ClusterAuthority>;
+  readonly #issuers = new Map<string, CertificateAuthority>();
   readonly #total: number;
-  readonly #authorities = new Map<string, CertificateAuthority>();
   #done = 0;
 
-  constructor(
-    config: ResolvedClusterConfig,
-    options: IssueClusterOptions & Required<Pick<IssueClusterOptions, "generateKey">>,
-    total: number,
-  ) {
-    this.#config = config;
+  constructor(plan: ClusterPlan, options: IssueClusterOptions) {
+    this.#plan = plan;
     this.#options = options;
-    this.#total = total;
+    this.#given = new Map(Object.entries(options.authorities ?? {}));
+    this.#total = plan.certificates.length - this.#given.size;
+    for (const [name, { certificate, privateKey, signer = privateKey?.signer }] of this.#given) {
+      const fault = (message: string): ClusterError =>
+        new ClusterError("ERR_CLUSTER_CONFIG", message, { path: `authorities.${name}` });
+      if (!plan.certificates.some((planned) => planned.kind === "ca" && planned.name === name))
+        throw fault(`there is no CA ${quote(name)} in the plan`);
+      if (certificate.extensionValue("basicConstraints")?.ca !== true)
+        throw fault("the certificate is none of a CA: its basic constraints do not say so");
+      if (signer) this.#issuers.set(name, { certificate, signer });
+    }
   }
 
-  async issue({ row, node }: Job): Promise<Outcome> {
-    const { generateKey, random, signal, onProgress } = this.#options;
+  async issueAll(): Promise<Outcome[]> {
+    const outcomes = new Map<PlannedCertificate, Outcome>();
+    // A CA waits for the CA above it and for no other: roots first, then what stands below them, then the leaves.
+    for (const level of levelsOf(this.#plan.certificates))
+      await mapConcurrently(level, async (planned) => outcomes.set(planned, await this.#make(planned)));
+    return this.#plan.certificates.map((planned) => outcomes.get(planned)!);
+  }
+
+  async #make(planned: PlannedCertificate): Promise<Outcome> {
+    const { signal, generateKey = generateKeyPair, onProgress } = this.#options;
+    const { name, node, ca, keyAlgorithm } = planned;
+    const given = this.#given.get(name);
+    if (given && node === undefined) {
+      const { certificate, privateKey } = given;
+      return { issued: { ...planned, certificate, ...(privateKey && { privateKey }) }, findings: [] };
+    }
     signal?.throwIfAborted();
-    const keys = await generateKey(this.#config.keyAlgorithm);
+    const issuer = ca === undefined ? undefined : this.#issuers.get(ca);
+    if (ca !== undefined && !issuer && !this.#given.has(ca)) {
+      const message = `it waits for the certificate of ${quote(ca)}, which others have to issue first`;
+      throw new ClusterError("ERR_CLUSTER_CONFIG", message, { path: `${placeOf(planned)}.ca` });
+    }
+    const keys = await generateKey(keyAlgorithm);
     signal?.throwIfAborted();
-    const template =
-      node && row.nodes ? row.template(this.#config, node) : (row as SharedRow).template(this.#config);
-    // The table is the word that these names are meant, and the configuration that these lifetimes are.
+    const outcome =
+      ca !== undefined && !issuer ? await request(planned, keys) : await this.#issue(planned, keys, issuer);
+    onProgress?.({
+      done: ++this.#done,
+      total: this.#total,
+      name,
+      ...(node !== undefined && { node }),
+    });
+    return outcome;
+  }
+
+  async #issue(
+    planned: PlannedCertificate,
+    { publicKey, privateKey, signer }: KeyPair,
+    issuer: CertificateAuthority | undefined,
+  ): Promise<Outcome> {
+    const { random } = this.#options;
+    // The plan is the word that these names are meant, and that these lifetimes are.
     const rules = {
       allowPrivileged: true,
       maxLifetimeSeconds: Infinity,
-      now: this.#config.now,
+      now: this.#plan.config.now,
       ...(random && { random }),
     };
-    const issuer = row.ca === undefined ? undefined : this.#authorities.get(row.ca);
+    const template = plannedTemplate(planned);
     const { certificate, findings } = issuer
-      ? await issueCertificate(template, { publicKey: keys.publicKey, issuer, ...rules })
-      : await issueSelfSigned(template, keys.signer, rules);
-    if (node === undefined) this.#authorities.set(row.name, { certificate, signer: keys.signer });
-    const place = node ? `certificates.${row.name}[${node.name}]` : `certificates.${row.name}`;
-    const { name, path, ca } = row;
-    const forNode = node && { node: node.name };
-    onProgress?.({ done: ++this.#done, total: this.#total, name, ...forNode });
-    const issuedBy = ca !== undefined && { ca };
+      ? await issueCertificate(template, { publicKey, issuer, ...rules })
+      : await issueSelfSigned(template, signer, rules);
+    if (planned.kind === "ca") this.#issuers.set(planned.name, { certificate, signer });
+    const place = placeOf(planned);
     return {
-      entry: { name, path, ...issuedBy, ...forNode, certificate, privateKey: keys.privateKey },
+      issued: { ...planned, certificate, privateKey },
       findings: findings.map((finding) => ({ ...finding, path: `${place}.${finding.path}` })),
     };
   }
 }
 
-type SharedRow = Extract<ClusterCertificate, { readonly nodes?: undefined }>;
-
-/** Runs the work for all items, with at most {@link AT_ONCE} under way; after a failure nothing new is begun. */
-async function mapConcurrently<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      try {
-        await work(items[next++]!);
-      } catch (error) {
-        next = items.length;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+async function request(planned: PlannedCertificate, { privateKey, signer }: KeyPair): Promise<Outcome> {
+  const { subject, dnsNames, ipAddresses } = planned;
+  const created = await createCertificateRequest({ subject, dnsNames, ipAddresses }, signer);
+  return { requested: { ...planned, ...created, privateKey }, findings: [] };
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { CLUSTER_CERTIFICATES } from "../../../src/kubernetes/cluster/certificates.ts";
 import { issueClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
 import type { ClusterPki, IssuedClusterCertificate } from "../../../src/kubernetes/cluster/issue.ts";
+import { planClusterPki } from "../../../src/kubernetes/cluster/plan.ts";
 import { parseIdentity } from "../../../src/kubernetes/identity.ts";
 
 const NOW = new Date("2030-01-01T00:00:00Z");
@@ -17,6 +18,8 @@ const SERVICE = [
 let pki: ClusterPki;
 beforeAll(async () => {
   pki = await issueClusterPki({
+    preset: "kubeadm",
+    keyAlgorithm: "ECDSA-P256", // kubeadm's own RSA-2048 takes its time
     now: NOW,
     controlPlaneEndpoint: "api.example.com:6443",
     certSANs: ["10.0.0.100", "lb.example.com"],
@@ -65,7 +68,6 @@ const CLUSTER: Row[] = [
   ["etcd-ca", "pki/etcd/ca", undefined, "etcd-ca", [], undefined, ["etcd-ca"]],
   ["admin", "admin.conf", "ca", "kubernetes-admin", ["kubeadm:cluster-admins"], CLIENT],
   ["super-admin", "super-admin.conf", "ca", "kubernetes-super-admin", ["system:masters"], CLIENT],
-  ["kube-proxy", "kube-proxy.conf", "ca", "system:kube-proxy", [], CLIENT],
 ];
 const NODE: Row[] = [
   [
@@ -101,16 +103,6 @@ const NODE: Row[] = [
   ["kubelet", "kubelet.conf", "ca", "system:node:cp-1", ["system:nodes"], CLIENT],
   ["controller-manager", "controller-manager.conf", "ca", "system:kube-controller-manager", [], CLIENT],
   ["scheduler", "scheduler.conf", "ca", "system:kube-scheduler", [], CLIENT],
-  [
-    "kubelet-serving",
-    "pki/kubelet",
-    "ca",
-    "system:node:cp-1",
-    ["system:nodes"],
-    SERVER,
-    ["cp-1"],
-    ["192.0.2.1", "2001:db8::1"],
-  ],
 ];
 
 const ROWS = [
@@ -158,22 +150,25 @@ for (const { node, row } of ROWS) {
   });
 }
 
-test("the rows above are the whole table", () => {
-  const expected = [...CLUSTER, ...NODE].map(([name]) => name).sort();
-  expect(CLUSTER_CERTIFICATES.map(({ name }) => name).sort()).toEqual(expected);
+test("the rows above are all that kubeadm has, and recommended are two more", () => {
+  const kubeadm = [...CLUSTER, ...NODE].map(([name]) => name);
+  const names = (preset?: "recommended"): string[] =>
+    CLUSTER_CERTIFICATES.filter((row) => row.preset === preset).map(({ name }) => name);
+  expect(names().sort()).toEqual([...kubeadm].sort());
+  expect(names("recommended")).toEqual(["kubelet-serving", "kube-proxy"]);
 });
 
-test("each control-plane node has its own of what kubeadm makes on each, and workers have the kubelet's two", () => {
+test("each control-plane node has its own of what kubeadm makes on each, and workers have the kubelet's", () => {
   const namesOf = (node: string) =>
     pki.certificates
       .filter((entry) => entry.node === node)
       .map(({ name }) => name)
       .sort();
   expect(namesOf("cp-3")).toEqual(NODE.map(([name]) => name).sort());
-  expect(namesOf("worker-1")).toEqual(["kubelet", "kubelet-serving"]);
+  expect(namesOf("worker-1")).toEqual(["kubelet"]);
   expect(find("apiserver", "cp-2").certificate.ipAddresses).toContain("192.0.2.2");
   expect(attribute(find("etcd-peer", "cp-3"), "2.5.4.3")).toEqual(["cp-3"]);
-  expect(pki.certificates).toHaveLength(CLUSTER.length + 3 * NODE.length + 2);
+  expect(pki.certificates).toHaveLength(CLUSTER.length + 3 * NODE.length + 1);
 });
 
 test("kube-apiserver would know every component by its certificate", () => {
@@ -186,17 +181,14 @@ test("kube-apiserver would know every component by its certificate", () => {
   expect(known("scheduler", "cp-1")).toEqual(["system:kube-scheduler"]);
 });
 
-test("kubeadm's own test: invalid extra names are left out by the calculator, which the configuration refuses beforehand", async () => {
+test("kubeadm's own test: invalid extra names are left out by the calculator, which the configuration refuses beforehand", () => {
   // TestGetAPIServerAltNames in kubeadm app/util/pkiutil/pki_helpers_test.go, its valid part.
-  const { certificates } = await issueClusterPki(
-    {
-      nodes: [{ name: "valid-hostname", role: "control-plane", addresses: ["1.2.3.4"] }],
-      controlPlaneEndpoint: "api.k8s.io:6443",
-      certSANs: ["10.1.245.94", "10.1.245.95"],
-    },
-    { certificates: CLUSTER_CERTIFICATES.filter(({ name }) => name === "ca" || name === "apiserver") },
-  );
-  const { certificate } = certificates.find(({ name }) => name === "apiserver")!;
-  expect(new Set(certificate.dnsNames)).toEqual(new Set(["valid-hostname", ...SERVICE, "api.k8s.io"]));
-  expect(certificate.ipAddresses).toEqual(["10.96.0.1", "1.2.3.4", "10.1.245.94", "10.1.245.95"]);
+  const { certificates } = planClusterPki({
+    nodes: [{ name: "valid-hostname", role: "control-plane", addresses: ["1.2.3.4"] }],
+    controlPlaneEndpoint: "api.k8s.io:6443",
+    certSANs: ["10.1.245.94", "10.1.245.95"],
+  });
+  const { dnsNames, ipAddresses } = certificates.find(({ name }) => name === "apiserver")!;
+  expect(new Set(dnsNames)).toEqual(new Set(["valid-hostname", ...SERVICE, "api.k8s.io"]));
+  expect(ipAddresses).toEqual(["10.96.0.1", "1.2.3.4", "10.1.245.94", "10.1.245.95"]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ClusterConfig, ClusterNode } from "../../../src/kubernetes/cluster/config.ts";
-import { resolveClusterConfig, validateClusterConfig } from "../../../src/kubernetes/cluster/config.ts";
+import type { ClusterConfig, ClusterNode, ExtraCertificate } from "../../../src/kubernetes/cluster/config.ts";
+import { resolveClusterConfig } from "../../../src/kubernetes/cluster/config.ts";
+import { validateClusterConfig } from "../../../src/kubernetes/cluster/validate-config.ts";
 import { issueClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
 
 const node = (n: number, more: Partial<ClusterNode> = {}): ClusterNode => ({
@@ -15,10 +16,15 @@ const good: ClusterConfig = {
 };
 const NaNDate = new Date(Number.NaN);
 
-test("kubeadm's defaults are filled in, but for the key algorithm", () => {
+test("defaults are filled in: kubeadm's, but for its preset and the key algorithm", () => {
   const { now, ...rest } = resolveClusterConfig(good);
   expect(rest).toEqual({
     ...good,
+    preset: "recommended",
+    kubernetesVersion: "1.36",
+    etcd: {},
+    users: [],
+    extraCertificates: [],
     clusterName: "kubernetes",
     certSANs: [],
     serviceSubnet: "10.96.0.0/12",
@@ -113,6 +119,69 @@ describe("refused, by validation and by issuing", () => {
       "ERR_CLUSTER_NAME",
       "certSANs[1]",
     ],
+    [
+      "two subnets of one family",
+      { serviceSubnet: "10.96.0.0/12,10.112.0.0/12" },
+      "ERR_CLUSTER_NETWORK",
+      "serviceSubnet",
+    ],
+    [
+      "three subnets",
+      { serviceSubnet: "10.96.0.0/16,fd00::/112,10.97.0.0/16" },
+      "ERR_CLUSTER_NETWORK",
+      "serviceSubnet",
+    ],
+    [
+      "a second subnet that is none",
+      { serviceSubnet: "10.96.0.0/16,fd00::" },
+      "ERR_CLUSTER_NETWORK",
+      "serviceSubnet",
+    ],
+    ["a subnet beyond 20 bits", { serviceSubnet: "10.0.0.0/11" }, "ERR_CLUSTER_NETWORK", "serviceSubnet"],
+    [
+      "a subnet below 10 addresses",
+      { serviceSubnet: "10.96.0.0/29" },
+      "ERR_CLUSTER_NETWORK",
+      "serviceSubnet",
+    ],
+    ["an unknown preset", { preset: "k3s" as "kubeadm" }, "ERR_CLUSTER_CONFIG", "preset"],
+    ["a version before 1.29", { kubernetesVersion: "1.28" }, "ERR_CLUSTER_CONFIG", "kubernetesVersion"],
+    ["a version after 1.36", { kubernetesVersion: "v1.37.0" }, "ERR_CLUSTER_CONFIG", "kubernetesVersion"],
+    ["a version that is none", { kubernetesVersion: "latest" }, "ERR_CLUSTER_CONFIG", "kubernetesVersion"],
+    ["an empty endpoint", { controlPlaneEndpoint: "" }, "ERR_CLUSTER_NETWORK", "controlPlaneEndpoint"],
+    [
+      "an extra name of etcd that kubeadm ignores",
+      { etcd: { serverCertSANs: ["1.2.3.L"] } },
+      "ERR_CLUSTER_NAME",
+      "etcd.serverCertSANs[0]",
+    ],
+    [
+      "an extra name of peers that kubeadm ignores",
+      { etcd: { peerCertSANs: ["etcd.example.com", "a,b"] } },
+      "ERR_CLUSTER_NAME",
+      "etcd.peerCertSANs[1]",
+    ],
+    [
+      "members of an etcd that others look after",
+      { etcd: { external: true }, nodes: [...good.nodes, node(4, { name: "etcd-1", role: "etcd" })] },
+      "ERR_CLUSTER_CONFIG",
+      "etcd.external",
+    ],
+    ["a user without a name", { users: [{ name: "" }] }, "ERR_CLUSTER_NAME", "users[0].name"],
+    ["half a character", { users: [{ name: "jane\ud800" }] }, "ERR_CLUSTER_NAME", "users[0].name"],
+    ["a user twice", { users: [{ name: "jane" }, { name: "jane" }] }, "ERR_CLUSTER_NAME", "users[1].name"],
+    [
+      "an empty group",
+      { users: [{ name: "jane", groups: ["dev", ""] }] },
+      "ERR_CLUSTER_NAME",
+      "users[0].groups[1]",
+    ],
+    [
+      "a user for no time",
+      { users: [{ name: "jane", lifetimeSeconds: 0 }] },
+      "ERR_CLUSTER_CONFIG",
+      "users[0].lifetimeSeconds",
+    ],
     ["an unknown key algorithm", { keyAlgorithm: "DSA" as "Ed25519" }, "ERR_CLUSTER_CONFIG", "keyAlgorithm"],
     ["a lifetime of nothing", { lifetimeSeconds: 0 }, "ERR_CLUSTER_CONFIG", "lifetimeSeconds"],
     [
@@ -138,6 +207,56 @@ test.each<[what: string, change: Partial<ClusterConfig>, code: string, path: str
     "WARN_CLUSTER_KEY_ALGORITHM",
     "keyAlgorithm",
   ],
+  [
+    "a key that this kubeadm does not make",
+    { preset: "kubeadm", kubernetesVersion: "1.33", keyAlgorithm: "ECDSA-P384" },
+    "WARN_CLUSTER_KEY_ALGORITHM",
+    "keyAlgorithm",
+  ],
+  [
+    "a key that 1.30 does not make yet",
+    { preset: "kubeadm", kubernetesVersion: "1.30.1", keyAlgorithm: "RSA-4096" },
+    "WARN_CLUSTER_KEY_ALGORITHM",
+    "keyAlgorithm",
+  ],
+  [
+    "a lifetime that 1.30 has no setting for",
+    { preset: "kubeadm", kubernetesVersion: "1.30", lifetimeSeconds: 3600 },
+    "WARN_CLUSTER_LIFETIME",
+    "lifetimeSeconds",
+  ],
+  [
+    "a lifetime of CAs that 1.29 has no setting for",
+    { preset: "kubeadm", kubernetesVersion: "1.29", caLifetimeSeconds: 5 * 8760 * 3600 },
+    "WARN_CLUSTER_LIFETIME",
+    "caLifetimeSeconds",
+  ],
+  [
+    "a machine among the services",
+    { serviceSubnet: "192.0.0.0/16", nodes: [node(1)] },
+    "WARN_CLUSTER_SERVICE_SUBNET",
+    "nodes[0].addresses[0]",
+  ],
+  [
+    "a component's name for a user",
+    { users: [{ name: "system:admin" }] },
+    "WARN_CLUSTER_PRIVILEGED_NAME",
+    "users[0].name",
+  ],
+  [
+    "rights that nobody can take away",
+    { users: [{ name: "jane", groups: ["system:masters"] }] },
+    "WARN_CLUSTER_PRIVILEGED_NAME",
+    "users[0].groups[0]",
+  ],
+  [
+    "four members of etcd beside three API servers",
+    {
+      nodes: [...good.nodes, ...[4, 5, 6, 7].map((n) => node(n, { name: `etcd-${n}`, role: "etcd" }))],
+    },
+    "WARN_CLUSTER_EVEN_MEMBERS",
+    "nodes",
+  ],
   ["more than a year", { lifetimeSeconds: 8761 * 3600 }, "WARN_CLUSTER_LIFETIME", "lifetimeSeconds"],
   ["more than ten years", { caLifetimeSeconds: 87_601 * 3600 }, "WARN_CLUSTER_LIFETIME", "caLifetimeSeconds"],
   [
@@ -148,6 +267,70 @@ test.each<[what: string, change: Partial<ClusterConfig>, code: string, path: str
   ],
 ])("a warning: %s", (_, change, code, path) => {
   expect(validateClusterConfig({ ...good, ...change })).toMatchObject([{ code, path, severity: "warning" }]);
+});
+
+const extra: ExtraCertificate = {
+  name: "metrics",
+  path: "pki/metrics",
+  kind: "server",
+  ca: "ca",
+  subject: { commonName: "metrics" },
+  dnsNames: ["metrics.kube-system.svc"],
+};
+
+describe("an extra certificate is refused", () => {
+  test.each<[what: string, change: Partial<ExtraCertificate>, code: string, field: string]>([
+    ["without a name", { name: "" }, "ERR_CLUSTER_CONFIG", "name"],
+    ["with a name that is taken", { name: "apiserver" }, "ERR_CLUSTER_CONFIG", "name"],
+    ["with a name of a user's", { name: "user:jane" }, "ERR_CLUSTER_CONFIG", "name"],
+    ["in files that are taken", { path: "pki/apiserver" }, "ERR_CLUSTER_CONFIG", "path"],
+    ["outside of the folder", { path: "../metrics" }, "ERR_CLUSTER_CONFIG", "path"],
+    ["at an absolute path", { path: "/etc/metrics" }, "ERR_CLUSTER_CONFIG", "path"],
+    ["with backslashes", { path: "pki\\..\\metrics" }, "ERR_CLUSTER_CONFIG", "path"],
+    ["of an unknown kind", { kind: "servant" as "server" }, "ERR_CLUSTER_CONFIG", "kind"],
+    ["of a CA that is not there", { ca: "metrics-ca" }, "ERR_CLUSTER_CONFIG", "ca"],
+    ["of a CA that is none", { ca: "apiserver" }, "ERR_CLUSTER_CONFIG", "ca"],
+    ["without names", { dnsNames: [] }, "ERR_CLUSTER_CONFIG", "dnsNames"],
+    ["with a DNS name that is none", { dnsNames: ["a b"] }, "ERR_CLUSTER_NAME", "dnsNames[0]"],
+    ["with an address that is none", { ipAddresses: ["1.2.3"] }, "ERR_CLUSTER_NAME", "ipAddresses[0]"],
+    ["for no time", { lifetimeSeconds: -1 }, "ERR_CLUSTER_CONFIG", "lifetimeSeconds"],
+  ])("%s", (_, change, code, field) => {
+    const findings = validateClusterConfig({
+      ...good,
+      users: [{ name: "jane" }],
+      extraCertificates: [{ ...extra, ...change }],
+    });
+    expect(findings.map((finding) => [finding.code, finding.path])).toEqual([
+      [code, `extraCertificates[0].${field}`],
+    ]);
+  });
+
+  test("if it is a leaf without an issuer", () => {
+    const { ca: _, ...leaf } = extra;
+    expect(validateClusterConfig({ ...good, extraCertificates: [leaf] })).toMatchObject([
+      { code: "ERR_CLUSTER_CONFIG", path: "extraCertificates[0].ca" },
+    ]);
+  });
+});
+
+test("all mistakes are found at once, and the error counts them", async () => {
+  const bad: ClusterConfig = {
+    ...good,
+    dnsDomain: "cluster local",
+    serviceSubnet: "10.96.0.0",
+    certSANs: ["a b"],
+    keyAlgorithm: "DSA" as "Ed25519",
+    nodes: [node(1, { name: "CP 1", addresses: [] })],
+  };
+  expect(validateClusterConfig(bad).map(({ path }) => path)).toEqual([
+    "nodes[0].name",
+    "nodes[0].addresses",
+    "dnsDomain",
+    "keyAlgorithm",
+    "serviceSubnet",
+    "certSANs[0]",
+  ]);
+  await expect(issueClusterPki(bad)).rejects.toThrow(/no lower-case DNS name \(and 5 more\)/);
 });
 
 test("a warning: several control-plane nodes without an endpoint", () => {

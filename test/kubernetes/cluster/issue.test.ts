@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { caTemplate } from "../../../src/issue/template.ts";
 import { generateKeyPair } from "../../../src/keys/generate.ts";
-import { CLUSTER_CERTIFICATES } from "../../../src/kubernetes/cluster/certificates.ts";
-import type { ClusterCertificate } from "../../../src/kubernetes/cluster/certificates.ts";
 import type { ClusterConfig } from "../../../src/kubernetes/cluster/config.ts";
 import { issueClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
-import type { ClusterProgress } from "../../../src/kubernetes/cluster/issue.ts";
+import type { ClusterAuthority, ClusterProgress } from "../../../src/kubernetes/cluster/issue.ts";
+import { planClusterPki } from "../../../src/kubernetes/cluster/plan.ts";
+import type { ClusterPlan, PlannedCertificate } from "../../../src/kubernetes/cluster/plan.ts";
+import { parseCertificateRequest } from "../../../src/verify/certificate-request.ts";
+import { verifyCertificateChain } from "../../../src/verify/verify-chain.ts";
+import { parseIdentity } from "../../../src/kubernetes/identity.ts";
+import { validateClusterPlan } from "../../../src/kubernetes/cluster/validate-plan.ts";
+import { encodeName } from "../../../src/x509/name-writer.ts";
 import { verifySignature } from "../../../src/keys/verifier.ts";
 
 const config: ClusterConfig = {
@@ -15,20 +19,24 @@ const config: ClusterConfig = {
   ],
 };
 const TOTAL = 6 + 11 + 2;
-const row = (name: string): ClusterCertificate => CLUSTER_CERTIFICATES.find((entry) => entry.name === name)!;
+/** A plan of a few certificates alone. */
+const planOf = (names: readonly string[], more: Partial<ClusterConfig> = {}): ClusterPlan => {
+  const plan = planClusterPki({ ...config, ...more });
+  return { ...plan, certificates: plan.certificates.filter(({ name }) => names.includes(name)) };
+};
 
 test("every certificate has its own key, and the signature of its CA", async () => {
   const { certificates, serviceAccountKeys, findings } = await issueClusterPki(config);
   expect(findings).toEqual([]);
   expect(certificates).toHaveLength(TOTAL);
   const keys = new Set(
-    [...certificates.map(({ privateKey }) => privateKey), serviceAccountKeys].map((key) =>
-      ("publicKey" in key ? key.publicKey : key).subjectPublicKeyInfo.join(),
+    [...certificates.map(({ privateKey }) => privateKey!), serviceAccountKeys.publicKey].map((key) =>
+      key.subjectPublicKeyInfo.join(),
     ),
   );
   expect(keys.size).toBe(TOTAL + 1);
   for (const { certificate, privateKey, ca } of certificates) {
-    expect(certificate.subjectPublicKeyInfo).toEqual(privateKey.subjectPublicKeyInfo);
+    expect(certificate.subjectPublicKeyInfo).toEqual(privateKey!.subjectPublicKeyInfo);
     const { certificate: issuer } = certificates.find(({ name }) => name === ca) ?? { certificate };
     const { signatureAlgorithm, signature, tbsCertificate } = certificate;
     expect(
@@ -57,10 +65,9 @@ test("keys are made by whoever is given, of the algorithm that is configured", a
     asked.push(algorithm),
     generateKeyPair("ECDSA-P256")
   );
-  await issueClusterPki(
-    { ...config, keyAlgorithm: "ECDSA-P384" },
-    { generateKey: generateKey as typeof generateKeyPair, certificates: [row("ca"), row("admin")] },
-  );
+  await issueClusterPki(planOf(["ca", "admin"], { keyAlgorithm: "ECDSA-P384" }), {
+    generateKey: generateKey as typeof generateKeyPair,
+  });
   expect(asked).toEqual(["ECDSA-P384", "ECDSA-P384", "ECDSA-P384"]);
 });
 
@@ -111,8 +118,7 @@ test("a failure is thrown on", async () => {
 
 test("an end after the CA's is cut, and the finding says of which certificate", async () => {
   const { certificates, findings } = await issueClusterPki(
-    { ...config, caLifetimeSeconds: 3600, now: new Date("2030-01-01T00:00:00Z") },
-    { certificates: [row("ca"), row("kubelet")] },
+    planOf(["ca", "kubelet"], { caLifetimeSeconds: 3600, now: new Date("2030-01-01T00:00:00Z") }),
   );
   expect(certificates[1]!.certificate.notAfter).toEqual(new Date("2030-01-01T01:00:00Z"));
   expect(findings.map(({ code, path }) => [code, path])).toEqual([
@@ -122,51 +128,196 @@ test("an end after the CA's is cut, and the finding says of which certificate", 
   ]);
 });
 
-describe("one's own inventory", () => {
-  const sub: ClusterCertificate = {
-    name: "sub-ca",
-    path: "pki/sub-ca",
-    ca: "ca",
-    template: ({ now }) => caTemplate({ subject: { commonName: "sub-ca" }, now }),
-  };
-
-  test("may have intermediate CAs, in any order", async () => {
-    const web: ClusterCertificate = {
-      ...(row("admin") as typeof sub),
-      name: "web",
-      path: "web.conf",
-      ca: "sub-ca",
-    };
-    const { certificates } = await issueClusterPki(config, { certificates: [web, sub, row("ca")] });
-    expect(certificates.map(({ name }) => name)).toEqual(["web", "sub-ca", "ca"]);
-    const [leaf, middle, root] = certificates.map(({ certificate }) => certificate);
+describe("extra certificates", () => {
+  test("may be intermediate CAs with certificates below them", async () => {
+    const { certificates } = await issueClusterPki({
+      ...config,
+      extraCertificates: [
+        { name: "web", path: "web.conf", kind: "client", ca: "sub-ca", subject: { commonName: "web" } },
+        { name: "sub-ca", path: "pki/sub-ca", kind: "ca", ca: "ca", subject: { commonName: "sub-ca" } },
+      ],
+    });
+    const find = (name: string) => certificates.find((issued) => issued.name === name)!.certificate;
+    const [leaf, middle, root] = ["web", "sub-ca", "ca"].map(find);
     expect(leaf!.issuer.der).toEqual(middle!.subject.der);
     expect(middle!.issuer.der).toEqual(root!.subject.der);
+    const { certificates: chain } = await verifyCertificateChain(leaf!, {
+      trustAnchors: [root!],
+      intermediates: [middle!],
+      usage: "clientAuth",
+    });
+    expect(chain).toHaveLength(3);
+    expect(root!.extensionValue("basicConstraints")).toEqual({ ca: true });
+    expect(middle!.extensionValue("basicConstraints")).toEqual({ ca: true, pathLength: 0 });
   });
 
-  test.each<[what: string, rows: ClusterCertificate[], message: RegExp]>([
+  test("and users are issued with what they ask for", async () => {
+    const { certificates } = await issueClusterPki({
+      ...config,
+      now: new Date("2030-01-01T00:00:00Z"),
+      users: [{ name: "../jane", groups: ["developers"], lifetimeSeconds: 3600 }],
+    });
+    const { certificate, files } = certificates.find(({ name }) => name === "user:../jane")!;
+    expect(files).toEqual(["users/..%2Fjane.conf"]);
+    expect(parseIdentity(certificate)).toMatchObject({ user: "../jane", groups: ["developers"] });
+    expect(certificate.notAfter).toEqual(new Date("2030-01-01T01:00:00Z"));
+  });
+});
+
+describe("a changed plan must not have", () => {
+  const { certificates: all, ...rest } = planClusterPki(config);
+  const row = (name: string): PlannedCertificate => all.find((planned) => planned.name === name)!;
+  const sub: PlannedCertificate = { ...row("ca"), name: "sub-ca", path: "pki/sub-ca", ca: "ca" };
+  const { ca: _, ...orphan } = row("admin");
+
+  test.each<[what: string, certificates: PlannedCertificate[], message: RegExp]>([
     ["the same name twice", [row("ca"), row("ca")], /there are two certificates "ca"/],
+    ["two certificates in a file", [row("ca"), { ...sub, path: "pki/ca" }], /"pki\/ca" is taken/],
+    [
+      "a file of one node's that all have",
+      [row("ca"), { ...row("admin"), path: "kubelet.conf" }, row("kubelet")],
+      /"kubelet.conf" is taken/,
+    ],
+    ["a path that leads away", [{ ...row("ca"), path: "pki/../../ca" }], /no path below/],
     ["a CA that is not there", [row("admin")], /there is no certificate "ca" to issue it/],
-    ["a CA on each node", [row("ca"), row("kubelet"), { ...sub, ca: "kubelet" }], /a CA must be there once/],
+    [
+      "an issuer that is no CA",
+      [row("ca"), row("admin"), { ...row("kube-proxy"), ca: "admin" }],
+      /"admin" is no CA/,
+    ],
+    ["a CA on each node", [row("ca"), { ...sub, node: "cp-1" }], /a CA must be there once/],
+    ["a leaf that issues itself", [orphan], /only a CA issues itself/],
     [
       "a circle",
       [
         { ...sub, ca: "b" },
-        { ...sub, name: "b", ca: "sub-ca" },
+        { ...sub, name: "b", path: "pki/b", ca: "sub-ca" },
       ],
       /issues itself by way of others/,
     ],
-  ])("must not have %s", async (_, certificates, message) => {
-    const work = issueClusterPki(config, { certificates });
+  ])("%s", async (_what, certificates, message) => {
+    const work = issueClusterPki({ ...rest, certificates });
     await expect(work).rejects.toMatchObject({ code: "ERR_CLUSTER_CONFIG" });
-    await expect(issueClusterPki(config, { certificates })).rejects.toThrow(message);
+    await expect(issueClusterPki({ ...rest, certificates })).rejects.toThrow(message);
+  });
+
+  test("nothing of that is in a plan as it was made", () => {
+    expect(validateClusterPlan({ ...rest, certificates: all })).toEqual([]);
   });
 });
 
-test("a CA row whose template is none of a CA is refused", async () => {
-  const bad = { ...(row("admin") as ClusterCertificate & { ca?: string }) };
-  delete bad.ca;
-  await expect(issueClusterPki(config, { certificates: [bad] })).rejects.toMatchObject({
-    code: "ERR_TEMPLATE_EXTENSION",
+describe("CAs that are there already", () => {
+  const ready = async (): Promise<{ ca: ClusterAuthority }> => {
+    const { certificates } = await issueClusterPki(planOf(["ca"]));
+    const { certificate, privateKey } = certificates[0]!;
+    return { ca: { certificate, ...(privateKey && { privateKey }) } };
+  };
+
+  test("issue with their own key, and are not made again", async () => {
+    const { ca } = await ready();
+    const seen: ClusterProgress[] = [];
+    const { certificates, requests } = await issueClusterPki(planOf(["ca", "admin"]), {
+      authorities: { ca },
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(certificates[0]!.certificate).toBe(ca.certificate);
+    expect(certificates[0]!.privateKey).toBe(ca.privateKey);
+    expect(certificates[1]!.certificate.issuer.der).toEqual(ca.certificate.subject.der);
+    expect(requests).toEqual([]);
+    expect(seen).toEqual([{ done: 1, total: 1, name: "admin" }]);
   });
+
+  test("issue with a key that others hold", async () => {
+    const { ca } = await ready();
+    let signed = 0;
+    const { signer } = ca.privateKey!;
+    const service = { ...signer, sign: (data: Uint8Array) => (signed++, signer.sign(data)) };
+    const { certificates } = await issueClusterPki(planOf(["ca", "admin", "kubelet"]), {
+      authorities: { ca: { certificate: ca.certificate, signer: service } },
+    });
+    expect(signed).toBe(3);
+    expect(certificates[0]!.privateKey).toBeUndefined();
+    await verifyCertificateChain(certificates[1]!.certificate, {
+      trustAnchors: [ca.certificate],
+      usage: "clientAuth",
+    });
+  });
+
+  test("without their key there are requests, with kubeadm's subject and names and nothing else", async () => {
+    const { ca } = await ready();
+    const { certificates, requests } = await issueClusterPki(config, {
+      authorities: { ca: { certificate: ca.certificate } },
+    });
+    expect(certificates.map(({ name }) => name)).not.toContain("apiserver");
+    expect(certificates.map(({ name }) => name)).toContain("etcd-server");
+    expect(certificates.length + requests.length).toBe(TOTAL);
+    const { pem, privateKey, dnsNames, usedBy } = requests.find(({ name }) => name === "apiserver")!;
+    const request = await parseCertificateRequest(pem);
+    expect(request.dnsNames).toEqual(dnsNames);
+    expect(request.subjectPublicKeyInfo).toEqual(privateKey.subjectPublicKeyInfo);
+    expect(request.extensions.map(({ id }) => id)).toEqual(["subjectAltName"]);
+    expect(usedBy[0]!.flag).toBe("--tls-cert-file");
+  });
+
+  test("without their key, nothing can be issued below what they have yet to issue", async () => {
+    const { ca } = await ready();
+    const work = issueClusterPki(
+      {
+        ...config,
+        extraCertificates: [
+          { name: "sub-ca", path: "pki/sub-ca", kind: "ca", ca: "ca", subject: { commonName: "sub-ca" } },
+          { name: "web", path: "web.conf", kind: "client", ca: "sub-ca", subject: { commonName: "web" } },
+        ],
+      },
+      { authorities: { ca: { certificate: ca.certificate } } },
+    );
+    await expect(work).rejects.toMatchObject({ code: "ERR_CLUSTER_CONFIG", path: "certificates.web.ca" });
+  });
+
+  test("must be of the plan, CAs, and have their own key", async () => {
+    const { ca } = await ready();
+    const other = await generateKeyPair("ECDSA-P256");
+    const leaf = (await issueClusterPki(planOf(["ca", "admin"]))).certificates[1]!;
+    const tryWith = (authorities: Record<string, ClusterAuthority>) =>
+      issueClusterPki(planOf(["ca", "admin"]), { authorities });
+    await expect(tryWith({ admin: ca })).rejects.toMatchObject({ path: "authorities.admin" });
+    await expect(tryWith({ "no-ca": ca })).rejects.toMatchObject({ path: "authorities.no-ca" });
+    await expect(tryWith({ ca: { certificate: leaf.certificate } })).rejects.toMatchObject({
+      code: "ERR_CLUSTER_CONFIG",
+      path: "authorities.ca",
+    });
+    await expect(
+      tryWith({ ca: { certificate: ca.certificate, signer: other.signer } }),
+    ).rejects.toMatchObject({ code: "ERR_TEMPLATE_ISSUER" });
+  });
+
+  test("and so may be the keys for service accounts", async () => {
+    const keys = await generateKeyPair("ECDSA-P256");
+    const { serviceAccountKeys } = await issueClusterPki(planOf(["ca"]), { serviceAccountKeys: keys });
+    expect(serviceAccountKeys).toBe(keys);
+  });
+});
+
+test("what is issued is what the plan says, field by field", async () => {
+  for (const preset of ["recommended", "kubeadm"] as const) {
+    const { certificates } = await issueClusterPki({ ...config, preset, keyAlgorithm: "ECDSA-P256" });
+    for (const { certificate, ...planned } of certificates) {
+      expect(certificate.dnsNames).toEqual(planned.dnsNames);
+      expect(certificate.ipAddresses).toEqual(planned.ipAddresses);
+      expect(certificate.subject.der).toEqual(encodeName(planned.subject));
+      expect(certificate.extensionValue("keyUsage")).toEqual(planned.keyUsage);
+      expect(certificate.extensionValue("extendedKeyUsage") ?? []).toEqual(planned.extendedKeyUsage);
+      expect(certificate.extensionValue("basicConstraints")?.pathLength).toBe(planned.pathLength);
+    }
+  }
+});
+
+test("hundreds of nodes are as easy as three", async () => {
+  const workers = Array.from({ length: 300 }, (_, i) => ({
+    name: `w-${i}`,
+    role: "worker" as const,
+    addresses: [`198.18.${i >> 8}.${i & 255}`],
+  }));
+  const { certificates } = await issueClusterPki({ nodes: [...config.nodes, ...workers] });
+  expect(certificates).toHaveLength(TOTAL + 600);
 });
