@@ -263,6 +263,12 @@ export interface ErrorCodes {
   ERR_SIGNER_STATE: "SignerError";
   /** The CA that is to sign has expired. Fix: give the signer a new CA; the request can wait. Source: Kubernetes `pkg/controller/certificates/authority/policies.go`. */
   ERR_SIGNER_EXPIRED: "SignerError";
+  /** Somebody denied the request that one waits for, which is final. Fix: read the reason, make another request. Source: client-go `WaitForCertificate`. */
+  ERR_SIGNER_DENIED: "SignerError";
+  /** The signer found the request that one waits for to be against its rules, which is final. Fix: look at it with `validateForSigner`, make another request. Source: client-go `WaitForCertificate`. */
+  ERR_SIGNER_FAILED: "SignerError";
+  /** The request that one waits for was deleted, or another was made under its name. Fix: make a new request under a name of its own. Source: client-go `WaitForCertificate`. */
+  ERR_SIGNER_REPLACED: "SignerError";
 
   // --- kubelets: joining a cluster, and staying in it ---------------------------------------------------------------
   /** The text is no bootstrap token. Fix: copy it again, `abcdef.0123456789abcdef`, or make one with `kubeadm token create`. Source: Kubernetes `BootstrapTokenPattern`. */

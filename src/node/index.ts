@@ -29,6 +29,8 @@ export type {
   RequestObject,
   WatchEvent,
 } from "./controllers/client.ts";
+export { waitForCertificate } from "./controllers/wait-for-certificate.ts";
+export type { WaitOptions } from "./controllers/wait-for-certificate.ts";
 export { approverManifests, signerManifests } from "./controllers/manifests.ts";
 export type { ControllerAccount, Manifest } from "./controllers/manifests.ts";
 export { clearRequestHeader, peerOfSocket, proxiedRequest } from "./proxied-request.ts";

@@ -47,3 +47,7 @@ export type { PreflightFinding, PreflightOptions, PreflightOutcome } from "./pre
 export type { DraftOptions } from "./draft.ts";
 export { signerAttributes, validateRequestAdmission } from "./request-admission.ts";
 export type { AdmissionQuestion, RequestAdmissionFinding, SignerAttributes } from "./request-admission.ts";
+export { validateRequestUpdate } from "./validate-update.ts";
+export type { RequestSubresource } from "./validate-update.ts";
+export { awaitedCertificates } from "./awaited-certificates.ts";
+export type { AwaitedRequest, IdentifiedRequest } from "./awaited-certificates.ts";

@@ -19,6 +19,7 @@ export type RequestObjectFindingCode =
   | "FINDING_CSR_USAGES"
   | "FINDING_CSR_SIGNER_NAME"
   | "FINDING_CSR_EXPIRATION"
+  | "FINDING_CSR_SPEC"
   | "FINDING_CSR_CONDITION"
   | "FINDING_CSR_CERTIFICATE";
 
@@ -29,7 +30,8 @@ export interface RequestObjectFinding extends Finding {
 }
 
 const MIN_EXPIRATION_SECONDS = 600;
-const LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown";
+/** Objects of the time before there were signers; new ones cannot have it. */
+export const LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown";
 
 /**
  * Everything for which kube-apiserver would refuse to create the object, in its words where it has some; empty if it takes it.
@@ -58,19 +60,32 @@ export async function validateCertificateSigningRequest(
   return (await examineObject(object, options)).findings;
 }
 
+/** What stood in an object before the rules came, and is let be when the object is written again. */
+export interface KnownFaults {
+  readonly unknownUsages?: boolean;
+  readonly duplicateUsages?: boolean;
+  readonly legacySigner?: boolean;
+  readonly emptyConditions?: boolean;
+  readonly duplicateConditions?: boolean;
+  readonly approvedAndDenied?: boolean;
+  readonly certificate?: boolean;
+}
+
 /** As {@link validateCertificateSigningRequest}, with the request if it can be read. */
 export async function examineObject(
   { metadata = {}, spec, status }: CertificateSigningRequest,
   options: ParseRequestOptions,
+  known: KnownFaults = {},
 ): Promise<{ readonly findings: RequestObjectFinding[]; readonly request?: CertificateRequest }> {
   const request = await readRequest(spec.request, options);
   const findings = [
     ...validateName(metadata),
     ...(request instanceof CertificateRequest ? [] : [request]),
-    ...validateUsages(spec.usages ?? []),
-    ...validateSigner(spec.signerName),
+    ...validateUsages(spec.usages ?? [], known),
+    ...validateSigner(spec.signerName, known),
     ...validateExpiration(spec.expirationSeconds),
-    ...validateRequestStatus(status ?? {}),
+    ...validateConditions(status?.conditions ?? [], known),
+    ...(known.certificate ? [] : validateCertificate(status?.certificate ?? "")),
   ];
   return { findings, ...(request instanceof CertificateRequest && { request }) };
 }
@@ -92,7 +107,10 @@ export async function examineObject(
 export function validateRequestStatus(
   status: NonNullable<CertificateSigningRequest["status"]>,
 ): RequestObjectFinding[] {
-  return [...validateConditions(status.conditions ?? []), ...validateCertificate(status.certificate ?? "")];
+  return [
+    ...validateConditions(status.conditions ?? [], {}),
+    ...validateCertificate(status.certificate ?? ""),
+  ];
 }
 
 /** `path.ValidatePathSegmentName`: any name that is one segment of a URL's path. */
@@ -128,24 +146,24 @@ async function readRequest(
   }
 }
 
-function validateUsages(usages: readonly string[]): RequestObjectFinding[] {
+function validateUsages(usages: readonly string[], known: KnownFaults): RequestObjectFinding[] {
   if (usages.length === 0) return [finding("USAGES", "spec.usages", "Required value: usages are required")];
   return usages.flatMap((usage, index) => {
     const path = `spec.usages[${index}]`;
-    if (!isCertificateUsage(usage))
+    if (!isCertificateUsage(usage) && !known.unknownUsages)
       return [finding("USAGES", path, `Unsupported value: ${JSON.stringify(usage)}`)];
-    return usages.indexOf(usage) < index
+    return usages.indexOf(usage) < index && !known.duplicateUsages
       ? [finding("USAGES", path, `Duplicate value: ${JSON.stringify(usage)}`)]
       : [];
   });
 }
 
-function validateSigner(signerName: string): RequestObjectFinding[] {
+function validateSigner(signerName: string, known: KnownFaults): RequestObjectFinding[] {
   const findings = validateSignerName(signerName).map(({ path, message }) =>
     finding("SIGNER_NAME", path, message),
   );
   const legacy = "the legacy signerName is not allowed via this API version";
-  return signerName === LEGACY_UNKNOWN
+  return signerName === LEGACY_UNKNOWN && !known.legacySigner
     ? [...findings, finding("SIGNER_NAME", "spec.signerName", legacy)]
     : findings;
 }
@@ -159,12 +177,16 @@ function validateExpiration(seconds: number | undefined): RequestObjectFinding[]
 const STATUSES: readonly string[] = ["True", "False", "Unknown"];
 const ONLY_TRUE: readonly string[] = ["Approved", "Denied", "Failed"];
 
-function validateConditions(conditions: readonly RequestConditionObject[]): RequestObjectFinding[] {
+function validateConditions(
+  conditions: readonly RequestConditionObject[],
+  known: KnownFaults,
+): RequestObjectFinding[] {
   const types = conditions.map(({ type }) => type);
   const findings = conditions.flatMap(({ type, status }, index) => {
     const at = `status.conditions[${index}]`;
     const found: RequestObjectFinding[] = [];
-    if (type === "") found.push(finding("CONDITION", `${at}.type`, "Required value"));
+    if (type === "" && !known.emptyConditions)
+      found.push(finding("CONDITION", `${at}.type`, "Required value"));
     const allowed = ONLY_TRUE.includes(type) ? ["True"] : STATUSES;
     if (status === "") found.push(finding("CONDITION", `${at}.status`, "Required value"));
     else if (!allowed.includes(status)) {
@@ -172,17 +194,17 @@ function validateConditions(conditions: readonly RequestConditionObject[]): Requ
       const message = `Unsupported value: ${JSON.stringify(status)}: supported values: ${values}`;
       found.push(finding("CONDITION", `${at}.status`, message));
     }
-    if (types.indexOf(type) < index)
+    if (types.indexOf(type) < index && !known.duplicateConditions)
       found.push(finding("CONDITION", `${at}.type`, `Duplicate value: ${JSON.stringify(type)}`));
     return found;
   });
-  if (!types.includes("Approved") || !types.includes("Denied")) return findings;
+  if (!types.includes("Approved") || !types.includes("Denied") || known.approvedAndDenied) return findings;
   const message = "Approved and Denied conditions are mutually exclusive";
   return [...findings, finding("CONDITION", "status.conditions", message)];
 }
 
-/** `validateCertificate`: PEM of certificates alone, with text around them. */
-function validateCertificate(base64: string): RequestObjectFinding[] {
+/** `validateCertificate`, of base64: PEM of certificates alone, with text around them. */
+export function validateCertificate(base64: string): RequestObjectFinding[] {
   if (base64 === "") return [];
   const path = "status.certificate";
   const bytes = decodeBase64(base64, false);
