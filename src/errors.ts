@@ -257,6 +257,22 @@ export interface ErrorCodes {
   // --- kubeconfig files -------------------------------------------------------------------------------------------
   /** The kubeconfig is not what kubectl can read: a field of another type, no base64, a name that stands there twice. Fix: correct the field that the error names. Source: client-go `tools/clientcmd/loader.go` (`Load`). */
   ERR_KUBECONFIG_FORMAT: "KubeconfigError";
+  /** The text of a kubeconfig is no YAML, or YAML with aliases, tags, keys that stand there twice, deep nesting or several documents. Fix: look at the line; `kubectl config view --raw` writes plain YAML. Source: YAML 1.1, docs/strictness.md. */
+  ERR_KUBECONFIG_YAML: "KubeconfigError";
+  /** The text of a kubeconfig is longer than the limit. Fix: raise `maxCharacters` if you trust the source. Source: limits in docs/strictness.md. */
+  ERR_KUBECONFIG_SIZE: "KubeconfigError";
+
+  // --- files ------------------------------------------------------------------------------------------------------
+  /** A file cannot be read, or is a folder, a pipe or a device; the `cause` says why. Fix: check the path and who may read it. Source: POSIX `open`. */
+  ERR_FILE_READ: "FileError";
+  /** A file cannot be written; the `cause` says why. What was there is untouched. Fix: check the path, who may write there, and the space. Source: POSIX `open`, `rename`. */
+  ERR_FILE_WRITE: "FileError";
+  /** A file is larger than the limit. Fix: check that it is the right file, or raise the limit. Source: limits in docs/strictness.md. */
+  ERR_FILE_SIZE: "FileError";
+  /** A symbolic link stands where a file or a folder of secrets must be; it is not followed. Fix: give the path that it leads to. Source: CWE-59. */
+  ERR_FILE_LINK: "FileError";
+  /** Another process is writing, or was killed while it did. Fix: try again; if nobody writes, remove what the message names. Source: client-go `tools/clientcmd/loader.go` (`lockFile`). */
+  ERR_FILE_LOCKED: "FileError";
 
   // --- signers of certificates.k8s.io -------------------------------------------------------------------------
   /** A request is not to be signed: it is not approved, or denied, failed, signed, or for another signer. Fix: leave it alone, or wait for its approval. Source: Kubernetes `pkg/controller/certificates/signer/signer.go` (`handle`). */
@@ -540,6 +556,16 @@ export class KubeletError extends PkiError {
   override readonly name = "KubeletError";
   /** Not for callers: the functions for kubelets make these. */
   constructor(code: CodesOf<"KubeletError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A file cannot be read or written as it must be. Nothing was changed; look at the path that the message names. */
+export class FileError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "FileError";
+  /** Not for callers: the functions for files make these. */
+  constructor(code: CodesOf<"FileError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

@@ -11,6 +11,7 @@ export {
   ApiError,
   ClusterError,
   DerError,
+  FileError,
   HeaderError,
   IdentityError,
   KeyError,

@@ -62,3 +62,12 @@ export { CertificatePair, parseCertificatePair } from "./kubelet/certificate-pai
 export type { TlsKeyPair } from "./kubelet/certificate-pair.ts";
 export { FileCertificateStore, openCertificateStore } from "./kubelet/certificate-store.ts";
 export type { CertificateStore, FileStoreOptions } from "./kubelet/certificate-store.ts";
+export {
+  readKubeconfig,
+  readKubeconfigFiles,
+  updateKubeconfig,
+  writeKubeconfig,
+} from "./kubeconfig/files.ts";
+export type { KubeconfigFiles, KubeconfigFilesOptions } from "./kubeconfig/files.ts";
+export { encodeKubeconfigYaml, parseKubeconfigYaml } from "./kubeconfig/yaml.ts";
+export type { KubeconfigTextOptions } from "./kubeconfig/yaml.ts";

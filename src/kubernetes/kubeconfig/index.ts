@@ -12,5 +12,6 @@ export { kubeconfig } from "./build.ts";
 export type { KubeconfigCa, KubeconfigCredentials, KubeconfigOptions } from "./build.ts";
 export { mergeKubeconfigs } from "./merge.ts";
 export { parseKubeconfig } from "./parse.ts";
+export { resolveKubeconfigPaths } from "./paths.ts";
 export { validateKubeconfig } from "./validate.ts";
 export type { KubeconfigFinding, KubeconfigFindingCode, KubeconfigFindings } from "./validate.ts";
