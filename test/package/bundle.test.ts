@@ -59,10 +59,10 @@ async function bundle(code: string): Promise<string> {
 }
 
 // Without help of "sideEffects" in package.json: what is left is code that runs when the module is loaded. A constant
-// that is made by a call needs the mark /* @__PURE__ */ before the call.
+// that is made by a call needs the mark /* @__PURE__ */ before the call. Imports from outside stay, as nothing is known of them here.
 test.for(entryPoints)("%s leaves nothing in a bundle that uses nothing of it", async (name) => {
   const rest = await bundle(`import "./${name}.js";`);
-  expect(rest.replaceAll(/import(?:\{[^}]*\}from)?"node:[\w/]+";/g, "")).toBe("");
+  expect(rest.replaceAll(/import(?:\{[^}]*\}from)?"(?:node:[\w/]+|yaml)";/g, "")).toBe("");
 });
 
 test(`parseIdentity bundles to at most ${BUDGET} bytes of gzip`, async ({ skip, annotate }) => {
