@@ -207,6 +207,7 @@ export * from "./kubernetes/cluster/index.ts";
 export * from "./kubernetes/kubeconfig/index.ts";
 export * from "./kubernetes/workload/index.ts";
 export * from "./kubernetes/csr/index.ts";
+export * from "./kubernetes/pod-certificate/index.ts";
 export * from "./kubernetes/kubelet/index.ts";
 
 export { denyCertificatesConfiguration } from "./kubernetes/deny-certificates.ts";

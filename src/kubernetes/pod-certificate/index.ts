@@ -1,0 +1,15 @@
+/** PodCertificateRequest: certificates that kubelets fetch for their pods. */
+export { podCertificateRequest } from "./api-object.ts";
+export type {
+  NamedObject,
+  NewPodCertificateRequest,
+  PodCertificateCondition,
+  PodCertificateRequest,
+  PodCertificateRequestOptions,
+  PodCertificateRequestSpec,
+  PodCertificateRequestStatus,
+} from "./api-object.ts";
+export type { PodCertificateFinding, PodCertificateFindingCode } from "./finding.ts";
+export { signPodUid, stubCertificateRequest, verifyPodUid } from "./proof.ts";
+export type { PodCertificateProof } from "./proof.ts";
+export { validatePodCertificateRequest } from "./validate.ts";
