@@ -258,6 +258,9 @@ export { formatCertificate } from "./inspect/certificate.ts";
 export { formatCertificateList } from "./inspect/certificate-list.ts";
 export type { FormatListOptions } from "./inspect/certificate-list.ts";
 export { formatCertificateRequest } from "./inspect/certificate-request.ts";
+export { formatClusterPlan } from "./inspect/cluster-plan.ts";
+export { formatClusterPlanMermaid } from "./inspect/cluster-plan-mermaid.ts";
+export { formatClusterPlanSvg } from "./inspect/cluster-plan-svg.ts";
 export { lintCertificate } from "./inspect/lint-certificate.ts";
 export type {
   CertificateFinding,
