@@ -170,7 +170,7 @@ export class CertificateLayout {
     if (this.version === 3 && reader.peek() === EXTENSIONS) {
       const outer = reader.open(EXTENSIONS, "extensions");
       this.extensionsStart = reader.position;
-      checkExtensions(reader, this.options);
+      checkExtensions(reader, this.options, "certificate");
       this.extensionsEnd = reader.position;
       reader.finishOpen(outer);
     } else if (isOptionalField(reader.peek()) && this.version < 3) {

@@ -2,8 +2,7 @@ import { readBitString } from "../der/bit-string.ts";
 import { readInteger } from "../der/integer.ts";
 import { DerReader } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
-import { contentStart } from "../der/skip.ts";
-import { OBJECT_IDENTIFIER, SEQUENCE, SET } from "../der/tag.ts";
+import { SEQUENCE, SET } from "../der/tag.ts";
 import { requestInputError } from "../errors.ts";
 import type { PkiError } from "../errors.ts";
 import { readOid } from "../oid.ts";
@@ -114,37 +113,33 @@ export class CertificateRequestLayout {
     for (let index = 0; reader.more(); index++) {
       if (index >= MAX_ATTRIBUTES)
         reader.fail("ERR_REQUEST_ATTRIBUTE", `there are more than ${MAX_ATTRIBUTES} attributes`);
-      const isExtensions = startsWithExtensionRequest(reader);
-      if (isExtensions) this.walkAttribute(reader, index);
-      else if (reader.tolerate(() => this.walkAttribute(reader, index)) === undefined) reader.readAny(index);
+      const start = reader.position;
+      const place = reader.tolerate(() => walkAttribute(reader, index));
+      if (place === undefined) reader.readAny(index);
+      else {
+        this.attributes.push(place);
+        if (isExtensionRequest(this.bytes, place)) this.walkExtensionRequest(reader, index, start);
+      }
     }
     reader.finish(outer);
   }
 
-  private walkAttribute(reader: DerReader, index: number): true {
+  /** RFC 2985 5.4.2: SINGLE VALUE TRUE. Go reads the first value of each such attribute, and all such attributes as one list. */
+  private walkExtensionRequest(reader: DerReader, index: number, start: number): void {
+    reader.position = start;
     const attribute = reader.open(SEQUENCE, index);
     readOid(reader, "type");
-    const { bytes, start: typeStart, position: typeEnd, limit: end } = reader;
-    if (isExtensionRequest(bytes, typeStart, typeEnd)) this.walkExtensionRequest(reader);
-    else walkValues(reader);
-    reader.finishOpen(attribute);
-    this.attributes.push({ typeStart, typeEnd, end });
-    return true;
-  }
-
-  /** RFC 2985 5.4.2: SINGLE VALUE TRUE. Go reads the first value of each such attribute, and all such attributes as one list. */
-  private walkExtensionRequest(reader: DerReader): void {
     const outer = reader.open(SET, "extensionRequest");
     if (this.extensionLists.length > 0)
       reader.deviate("ERR_REQUEST_ATTRIBUTE", "extensions are requested by a second attribute");
-    if (!reader.more()) reader.deviate("ERR_REQUEST_ATTRIBUTE", "an attribute must have a value");
-    else this.walkExtensions(reader);
+    if (reader.more()) this.walkExtensions(reader);
     reader.finish(outer);
+    reader.finishOpen(attribute);
   }
 
   private walkExtensions(reader: DerReader): void {
     const start = reader.position;
-    checkExtensions(reader, this.options);
+    checkExtensions(reader, this.options, "request");
     this.extensionLists.push([start, reader.position]);
     if (reader.more()) {
       reader.deviate("ERR_REQUEST_ATTRIBUTE", "extensions are requested by a second value");
@@ -158,24 +153,23 @@ export class CertificateRequestLayout {
   }
 }
 
-/** RFC 2986 4.1: `SET SIZE(1..MAX)` of anything. */
-function walkValues(reader: DerReader): void {
-  const outer = reader.open(SET, "values");
+/** RFC 2986 4.1: a type and `SET SIZE(1..MAX)` of anything. What Go cannot read so far, it passes over, extension requests included. */
+function walkAttribute(reader: DerReader, index: number): AttributePlace {
+  const attribute = reader.open(SEQUENCE, index);
+  readOid(reader, "type");
+  const { start: typeStart, position: typeEnd, limit: end } = reader;
+  const place = { typeStart, typeEnd, end };
+  const outer = reader.open(SET, isExtensionRequest(reader.bytes, place) ? "extensionRequest" : "values");
   if (!reader.more()) reader.deviate("ERR_REQUEST_ATTRIBUTE", "an attribute must have a value");
   while (reader.more()) reader.readAny("value");
   reader.finish(outer);
+  reader.finishOpen(attribute);
+  return place;
 }
 
-/** Whether the attribute that comes next has that type; what else is wrong with it is found by the walk. */
-function startsWithExtensionRequest({ bytes, position }: DerReader): boolean {
-  const type = contentStart(bytes, position);
-  const start = type + 2;
-  return bytes[type] === OBJECT_IDENTIFIER && isExtensionRequest(bytes, start, start + bytes[type + 1]!);
-}
-
-function isExtensionRequest(bytes: Uint8Array, start: number, end: number): boolean {
+function isExtensionRequest(bytes: Uint8Array, { typeStart, typeEnd }: AttributePlace): boolean {
   return (
-    end - start === EXTENSION_REQUEST.length &&
-    EXTENSION_REQUEST.every((octet, index) => bytes[start + index] === octet)
+    typeEnd - typeStart === EXTENSION_REQUEST.length &&
+    EXTENSION_REQUEST.every((octet, index) => bytes[typeStart + index] === octet)
   );
 }

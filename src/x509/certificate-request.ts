@@ -96,7 +96,7 @@ export class CertificateRequest extends WithExtensions {
   override get extensions(): readonly Extension[] {
     const { extensionLists, options } = this.layout;
     return (this.extensionList ??= extensionLists.flatMap(([start, end]) =>
-      readExtensions(this.layout.reader(start, end, EXTENSIONS_PATH), options),
+      readExtensions(this.layout.reader(start, end, EXTENSIONS_PATH), options, "request"),
     ));
   }
 

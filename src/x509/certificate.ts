@@ -124,6 +124,7 @@ export class Certificate extends WithExtensions {
     return (this.extensionList ??= readExtensions(
       this.reader(extensionsStart, extensionsEnd, path),
       options,
+      "certificate",
     ));
   }
 

@@ -1,18 +1,20 @@
 import { DerReader } from "../der/reader.ts";
 import { oidToText } from "../oid.ts";
-import { walkExtensions } from "./extension.ts";
-import type { Extension } from "./extension.ts";
+import { checkValue, walkExtensions } from "./extension.ts";
+import type { Extension, ExtensionOwner } from "./extension.ts";
 import type { ExtensionId, NamedRow } from "./extensions/index.ts";
 import { EXTENSION_READERS } from "./extensions/values.ts";
 import type { Limits } from "./limits.ts";
 
 /** Reads `Extensions`. A value is made when it is first asked for: whoever looks for a key identifier does not pay for a thousand names. */
-export function readExtensions(reader: DerReader, limits: Limits): Extension[] {
+export function readExtensions(reader: DerReader, limits: Limits, owner: ExtensionOwner): Extension[] {
   const extensions: Extension[] = [];
-  walkExtensions(reader, (row, critical, oidStart, oidEnd) => {
+  walkExtensions(reader, owner, (row, critical, oidStart, oidEnd) => {
     const { bytes, position, limit } = reader;
+    const isReadable = owner === "certificate" || (row && checkValue(reader, row, limits, owner));
     reader.position = limit;
-    if (row) extensions.push(new LazyExtension(row, critical, reader, position, limits) as Extension);
+    if (row && isReadable)
+      extensions.push(new LazyExtension(row, critical, reader, position, limits) as Extension);
     else {
       const oid = oidToText(bytes, oidStart, oidEnd);
       extensions.push({ oid, critical, der: bytes.subarray(position, limit) });

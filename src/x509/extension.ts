@@ -42,8 +42,11 @@ type ExtensionVisitor = (
   oidEnd: number,
 ) => void;
 
+/** Whose extensions they are: of those that are requested, Go reads the names alone. */
+export type ExtensionOwner = "certificate" | "request";
+
 /** Reads `Extensions`, a SEQUENCE; `visit` is called inside of each extnValue and reads it to its end. */
-export function walkExtensions(reader: DerReader, visit: ExtensionVisitor): void {
+export function walkExtensions(reader: DerReader, owner: ExtensionOwner, visit: ExtensionVisitor): void {
   const outer = reader.open(SEQUENCE, "");
   if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "the list of extensions is empty");
   for (let index = 0; reader.more(); index++) {
@@ -53,7 +56,9 @@ export function walkExtensions(reader: DerReader, visit: ExtensionVisitor): void
     const row = findExtension(reader.bytes, start, position);
     const critical = readDefaultFalse(reader, "critical");
     if (critical && row?.neverCritical) {
-      reader.fail("ERR_CERTIFICATE_EXTENSION_CRITICALITY", `${row.id} must not be critical`, "critical");
+      const message = `${row.id} must not be critical`;
+      if (owner === "request") reader.deviate("ERR_CERTIFICATE_EXTENSION_CRITICALITY", message, "critical");
+      else reader.fail("ERR_CERTIFICATE_EXTENSION_CRITICALITY", message, "critical");
     }
     const value = reader.open(OCTET_STRING, row === undefined ? "extnValue" : row.id);
     visit(row, critical, start, position);
@@ -64,11 +69,11 @@ export function walkExtensions(reader: DerReader, visit: ExtensionVisitor): void
 }
 
 /** Checks `Extensions`: each once (RFC 5280 4.2), and the value of each that is understood. Makes no values. */
-export function checkExtensions(reader: DerReader, limits: Limits): void {
+export function checkExtensions(reader: DerReader, limits: Limits, owner: ExtensionOwner): void {
   // One bit for each row of the table; only what is not in the table needs a set of names.
   let seen = 0;
   let others: Set<string> | undefined;
-  walkExtensions(reader, (row, _critical, oidStart, oidEnd) => {
+  walkExtensions(reader, owner, (row, _critical, oidStart, oidEnd) => {
     let twice = false;
     if (row === undefined) {
       reader.position = reader.limit;
@@ -77,10 +82,26 @@ export function checkExtensions(reader: DerReader, limits: Limits): void {
       twice = others.has(oid);
       others.add(oid);
     } else {
-      row.walk(reader, limits);
+      if (!checkValue(reader, row, limits, owner)) reader.position = reader.limit;
       twice = (seen & row.bit) !== 0;
       seen |= row.bit;
     }
     if (twice) reader.fail("ERR_CERTIFICATE_DUPLICATE_EXTENSION", "the extension stands there twice");
   });
+}
+
+/** Checks a value. False if Go would not look at it: that is noted, and then nobody can read it. */
+export function checkValue(reader: DerReader, row: NamedRow, limits: Limits, owner: ExtensionOwner): boolean {
+  if (owner === "certificate" || row.id === "subjectAltName") {
+    row.walk(reader, limits);
+    return true;
+  }
+  const { limit } = reader;
+  const isRead = reader.tolerate(() => {
+    row.walk(reader, limits);
+    reader.end();
+    return true;
+  });
+  reader.limit = limit;
+  return isRead === true;
 }
