@@ -279,6 +279,8 @@ export interface ErrorCodes {
   ERR_SIGNER_STATE: "SignerError";
   /** The CA that is to sign has expired. Fix: give the signer a new CA; the request can wait. Source: Kubernetes `pkg/controller/certificates/authority/policies.go`. */
   ERR_SIGNER_EXPIRED: "SignerError";
+  /** kube-apiserver would refuse the certificate that a signer of pods made: it lives for less than an hour because its issuer ends, or has names that it does not take. Nothing was written. Fix: give the signer an issuer that lives longer, or correct the template. Source: Kubernetes `pkg/apis/certificates/validation/validation.go` (`ValidatePodCertificateRequestStatusUpdate`). */
+  ERR_SIGNER_STATUS: "SignerError";
   /** Somebody denied the request that one waits for, which is final. Fix: read the reason, make another request. Source: client-go `WaitForCertificate`. */
   ERR_SIGNER_DENIED: "SignerError";
   /** The signer found the request that one waits for to be against its rules, which is final. Fix: look at it with `validateForSigner`, make another request. Source: client-go `WaitForCertificate`. */

@@ -12,4 +12,7 @@ export type {
 export type { PodCertificateFinding, PodCertificateFindingCode } from "./finding.ts";
 export { signPodUid, stubCertificateRequest, verifyPodUid } from "./proof.ts";
 export type { PodCertificateProof } from "./proof.ts";
+export { signPodCertificateRequest } from "./sign.ts";
+export type { PodCertificateDenial, PodCertificateQuestion, SignPodCertificateOptions } from "./sign.ts";
 export { validatePodCertificateRequest } from "./validate.ts";
+export { validatePodCertificateStatus } from "./validate-status.ts";

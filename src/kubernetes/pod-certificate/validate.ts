@@ -190,6 +190,13 @@ export function requestedKey(spec: PodCertificateRequestSpec): Uint8Array | unde
   }
 }
 
+/** Tells whether a stub says nothing but the key, as those of kubelets; signers are to deny others. */
+export function isStubEmpty({ stubPKCS10Request = "" }: PodCertificateRequestSpec): boolean {
+  if (stubPKCS10Request === "") return true;
+  const request = readCertificateRequest(octetsOf(stubPKCS10Request)!, { mode: "kubernetes" });
+  return request.subject.rdns.length === 0 && request.extensions.length === 0;
+}
+
 /** What the base64 holds; undefined if that is too much. Text that is no base64 is nothing, which is no key. */
 function octetsOf(base64: string): Uint8Array | undefined {
   // Four characters are three octets; white space is not written by anybody here.
