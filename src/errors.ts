@@ -295,6 +295,10 @@ export interface ErrorCodes {
   ERR_KUBELET_CA_PIN: "KubeletError";
   /** A file or link of the certificate store cannot be read or written, or is not what must stand there; `path` is the file, the `cause` says why. Fix: correct its mode or owner, or remove what stands in the way. Source: client-go `certificate_store.go`. */
   ERR_KUBELET_STORE: "KubeletError";
+  /** The certificate that was signed cannot be used: it is past its end, or lacks names that were asked for. Fix: check the clocks, and what the signer leaves out. Source: client-go `certificate_manager.go`, which would ask again at once. */
+  ERR_KUBELET_CERTIFICATE: "KubeletError";
+  /** A request for a certificate was not signed in time. Fix: approve it with `kubectl certificate approve`, or see whether an approver and a signer are running. Source: client-go `certificateWaitTimeout`. */
+  ERR_KUBELET_TIMEOUT: "KubeletError";
 
   // --- the API server ---------------------------------------------------------------------------------------------
   /** The API server refused a request, with an HTTP status. Fix: look at the status: 401 and 403 want other rights, 409 a newer object, 410 a new list. Source: Kubernetes API concepts, HTTP status codes. */

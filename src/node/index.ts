@@ -25,6 +25,7 @@ export type {
   ListOptions,
   ObjectMeta,
   RequestCondition,
+  RequestingClient,
   RequestList,
   RequestObject,
   WatchEvent,
@@ -71,3 +72,9 @@ export {
 export type { KubeconfigFiles, KubeconfigFilesOptions } from "./kubeconfig/files.ts";
 export { encodeKubeconfigYaml, parseKubeconfigYaml } from "./kubeconfig/yaml.ts";
 export type { KubeconfigTextOptions } from "./kubeconfig/yaml.ts";
+export { CertificateManager, createCertificateManager } from "./kubelet/certificate-manager.ts";
+export type { CertificateManagerOptions } from "./kubelet/certificate-manager.ts";
+export { followCertificate } from "./kubelet/follow-certificate.ts";
+export type { ReloadableServer } from "./kubelet/follow-certificate.ts";
+export { requestCertificate } from "./kubelet/request-certificate.ts";
+export type { RequestCertificateOptions } from "./kubelet/request-certificate.ts";

@@ -1,5 +1,7 @@
 /** What the controllers need of a cluster, and nothing more: plain JSON objects in and out. */
 
+import type { NewCertificateSigningRequest } from "../../kubernetes/csr/api-object.ts";
+
 /** Metadata of an API object, as far as the controllers look at it. */
 export interface ObjectMeta {
   /** Unique among the objects of its kind. */
@@ -130,14 +132,20 @@ export interface AccessReviewSpec {
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
+/** A cluster as somebody sees it who wants a certificate of it. Methods reject with an `ApiError` that has the server's status. */
+export interface RequestingClient {
+  /** Makes a CertificateSigningRequest; refused with status 409 if there is one of its name. */
+  create(object: NewCertificateSigningRequest, signal?: AbortSignal): Promise<RequestObject>;
+  /** One object by its name. */
+  read(name: string, signal?: AbortSignal): Promise<RequestObject>;
+}
+
 /** A cluster as the controllers see it. Methods reject with an `ApiError` that has the server's status. */
-export interface CertificatesClient {
+export interface CertificatesClient extends RequestingClient {
   /** One page of all CertificateSigningRequests. */
   list(options: ListOptions): Promise<RequestList>;
   /** Changes after a version, until the server or the signal ends it. */
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
-  /** One object by its name. */
-  read(name: string, signal?: AbortSignal): Promise<RequestObject>;
   /** Writes `/approval`; refused with status 409 if the version is old. */
   replaceApproval(object: RequestObject, signal?: AbortSignal): Promise<RequestObject>;
   /** Writes `/status`; refused with status 409 if the version is old. */

@@ -113,6 +113,7 @@ function httpClient(server: string, access: Access): CertificatesClient {
       return json<RequestList>("GET", `${requests}?${query}`, undefined, signal);
     },
     watch: (resourceVersion, signal) => watchLines(root, access, resourceVersion, signal),
+    create: (object, signal) => json("POST", requests, object, signal),
     read: (name, signal) => json("GET", `${requests}/${encodeURIComponent(name)}`, undefined, signal),
     replaceApproval: (object, signal) => json("PUT", `${named(object)}/approval`, object, signal),
     replaceStatus: (object, signal) => json("PUT", `${named(object)}/status`, object, signal),

@@ -41,6 +41,8 @@ export class ApiServer {
   #names = 0;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   allow: (spec: unknown) => boolean = () => true;
+  /** Who makes a request, by its Authorization header. */
+  identify: (authorization: string) => Partial<RequestObject["spec"]> | undefined = () => undefined;
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
@@ -119,7 +121,8 @@ export class ApiServer {
       const chunks: Uint8Array[] = [];
       for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
       const text = Buffer.concat(chunks).toString();
-      const answer = this.#answer(method, url, text === "" ? undefined : JSON.parse(text));
+      const body: unknown = text === "" ? undefined : JSON.parse(text);
+      const answer = this.#answer(method, url, this.#signed(method, url, body, request));
       response
         .writeHead(method === "POST" ? 201 : 200, { "content-type": "application/json" })
         .end(JSON.stringify(answer));
@@ -130,6 +133,14 @@ export class ApiServer {
         .writeHead(code, { "content-type": "application/json" })
         .end(JSON.stringify({ kind: "Status", code, message }));
     }
+  }
+
+  /** A request that is made says who makes it. */
+  #signed(method: string, url: URL, body: unknown, { headers }: IncomingMessage): unknown {
+    const caller = this.identify(headers.authorization ?? "");
+    if (method !== "POST" || caller === undefined || !csrPath.test(url.pathname)) return body;
+    const object = body as RequestObject;
+    return { ...object, spec: { ...object.spec, ...caller } };
   }
 
   #watch(url: URL, response: ServerResponse): void {
