@@ -261,6 +261,7 @@ export { formatCertificateRequest } from "./inspect/certificate-request.ts";
 export { formatClusterPlan } from "./inspect/cluster-plan.ts";
 export { formatClusterPlanMermaid } from "./inspect/cluster-plan-mermaid.ts";
 export { formatClusterPlanSvg } from "./inspect/cluster-plan-svg.ts";
+export { formatClusterRenewal } from "./inspect/cluster-renewal.ts";
 export { lintCertificate } from "./inspect/lint-certificate.ts";
 export type {
   CertificateFinding,

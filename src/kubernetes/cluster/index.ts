@@ -26,13 +26,26 @@ export { planClusterPki, plannedTemplate } from "./plan.ts";
 export type { ClusterPlan, PlannedCertificate, PlannedKeyPair } from "./plan.ts";
 export { validateClusterPlan } from "./validate-plan.ts";
 export { issueClusterPki } from "./issue.ts";
+export type { ClusterPki, IssueClusterOptions } from "./issue.ts";
 export type {
   ClusterAuthority,
-  ClusterPki,
   ClusterProgress,
-  IssueClusterOptions,
   IssuedClusterCertificate,
+  IssuePlannedOptions,
   RequestedClusterCertificate,
-} from "./issue.ts";
+} from "./issue-planned.ts";
+export { certificateChanges } from "./certificate-changes.ts";
+export type { CertificateChange } from "./certificate-changes.ts";
+export { planRenewal, renewalSchedule } from "./renewal.ts";
+export type {
+  ClusterRenewal,
+  CurrentCertificate,
+  PlannedRenewal,
+  RenewalFinding,
+  RenewalOptions,
+  ScheduledRenewal,
+} from "./renewal.ts";
+export { renewClusterPki } from "./renew.ts";
+export type { RenewClusterOptions, RenewedClusterPki } from "./renew.ts";
 export { apiServerClients, etcdClients, lintServerNames, serviceClients } from "./server-clients.ts";
 export type { ApiServerAccess, ServerClient, ServerNameFinding } from "./server-clients.ts";

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CLUSTER_CERTIFICATES } from "../../../src/kubernetes/cluster/certificates.ts";
 import { issueClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
-import type { ClusterPki, IssuedClusterCertificate } from "../../../src/kubernetes/cluster/issue.ts";
+import type { ClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
+import type { IssuedClusterCertificate } from "../../../src/kubernetes/cluster/issue-planned.ts";
 import { planClusterPki } from "../../../src/kubernetes/cluster/plan.ts";
 import { parseIdentity } from "../../../src/kubernetes/identity.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { generateKeyPair } from "../../../src/keys/generate.ts";
 import type { ClusterConfig } from "../../../src/kubernetes/cluster/config.ts";
 import { issueClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
-import type { ClusterAuthority, ClusterProgress } from "../../../src/kubernetes/cluster/issue.ts";
+import type { ClusterAuthority, ClusterProgress } from "../../../src/kubernetes/cluster/issue-planned.ts";
 import { planClusterPki } from "../../../src/kubernetes/cluster/plan.ts";
 import type { ClusterPlan, PlannedCertificate } from "../../../src/kubernetes/cluster/plan.ts";
 import { parseCertificateRequest } from "../../../src/verify/certificate-request.ts";
