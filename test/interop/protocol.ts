@@ -282,6 +282,18 @@ export interface Operations {
   /** A key file as Kubernetes components read it. */
   keypem: [Text, { readonly publicKey: string; readonly spki: string }];
   create: [GoTemplate, { readonly der: string; readonly tbs: string }];
+  signcsr: [
+    {
+      readonly der: string;
+      readonly parent: string;
+      readonly key: string;
+      readonly usages: readonly string[];
+      readonly now: number;
+      readonly seconds: number;
+      readonly serialNumber: number;
+    },
+    { readonly tbs: string },
+  ];
   createcsr: [GoNames & { readonly subject: GoName; readonly key: string }, { readonly der: string }];
   /** Always the same signature for the same question. */
   sign: [

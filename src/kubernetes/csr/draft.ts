@@ -13,6 +13,7 @@ import type { SubjectFields } from "../../x509/name-writer.ts";
 import { parseCertificateRequest } from "../../verify/certificate-request.ts";
 import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
 import type { RequestSpec } from "./api-object.ts";
+import { rewriteUri } from "./rewrite-uri.ts";
 import type { SignerFinding, SignerPolicy } from "./signers/policy.ts";
 import { usagesToX509 } from "./usages.ts";
 
@@ -102,7 +103,8 @@ function templateFor(
   lifetimeSeconds: number,
   now: Date,
 ): CertificateTemplate {
-  const { dnsNames, emailAddresses, uris } = request;
+  const { dnsNames, emailAddresses } = request;
+  const uris = request.uris.map(rewriteUri);
   const ipAddresses = request.ipAddresses.map(plainAddress);
   const { keyUsage, extendedKeyUsage } = usagesToX509(usages);
   const subject = subjectOf(request);

@@ -12,15 +12,17 @@ export type { CertificateUsage, MappedUsages, NamedUsages, X509Usages } from "./
 export * from "./signers/index.ts";
 export { signRequest } from "./sign-request.ts";
 export type { SignableObject, SignedRequest, SignRequestOptions } from "./sign-request.ts";
-export { approveKubeletClient, approveKubeletServing } from "./approval.ts";
+export { approveKubeletClient } from "./approval.ts";
+export { approveKubeletServing } from "./approve-serving.ts";
+export type { KubeletServingPolicy, ServingNode } from "./approve-serving.ts";
+export { addressesWithin, firstVerdict, namesLike } from "./approval-predicates.ts";
+export type { Approver } from "./approval-predicates.ts";
 export type {
   AccessAttributes,
   AccessReview,
   ApprovalQuestion,
   ApprovalVerdict,
-  KubeletServingPolicy,
   Requester,
-  ServingNode,
 } from "./approval.ts";
 export {
   certificateSigningRequest,

@@ -37,6 +37,7 @@ var operations = map[string]operation{
 	"certspem":     certificatesPem,
 	"keypem":       privateKeyPem,
 	"create":       createCertificate,
+	"signcsr":      signCsr,
 	"createcsr":    createCertificateRequest,
 	"crl":          certificateList,
 	"createcrl":    createCertificateList,

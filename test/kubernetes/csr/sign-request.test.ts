@@ -16,6 +16,7 @@ import {
   signRequest,
 } from "kubepki";
 import type { CertificateRequestTemplate, SignerPolicy } from "kubepki";
+import { rewriteUri } from "../../../src/kubernetes/csr/rewrite-uri.ts";
 
 const now = new Date("2030-01-01T00:00:00Z");
 const keys = await generateKeyPair("ECDSA-P256");
@@ -319,6 +320,17 @@ describe("the certificate", () => {
         signRequest(object, { issuer: short, policy: CLIENT_SIGNER, at: now.getTime() + seconds * 1000 }),
       ).rejects.toMatchObject({ code: "ERR_SIGNER_EXPIRED" });
   });
+});
+
+test.for<[string, string]>([
+  ["spiffe://td/ns/a/sa/b", "spiffe://td/ns/a/sa/b"],
+  ["HTTPS://A.example/x", "https://A.example/x"],
+  ["spiffe://td/a b", "spiffe://td/a%20b"],
+  ["https://u%73er:p%40@h/%7euser?q r#f g", "https://user:p%40@h/%7euser?q r#f%20g"],
+  ["foo://", "foo:"],
+  ["a%3A b", "./a:%20b"],
+])("a URI is written as Go writes it: %s", ([asked, given]) => {
+  expect(rewriteUri(asked)).toBe(given);
 });
 
 describe("a request is left alone", () => {
