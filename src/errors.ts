@@ -273,6 +273,8 @@ export interface ErrorCodes {
   ERR_FILE_LINK: "FileError";
   /** Another process is writing, or was killed while it did. Fix: try again; if nobody writes, remove what the message names. Source: client-go `tools/clientcmd/loader.go` (`lockFile`). */
   ERR_FILE_LOCKED: "FileError";
+  /** The files of a certificate and its private key do not parse, or do not belong together; the `cause` says why. What was read before goes on to count. Fix: replace both files at once, as Kubernetes does with the files of a volume. Source: Go crypto/tls `X509KeyPair`. */
+  ERR_FILE_CREDENTIALS: "FileError";
 
   // --- signers of certificates.k8s.io -------------------------------------------------------------------------
   /** A request is not to be signed: it is not approved, or denied, failed, signed, or for another signer. Fix: leave it alone, or wait for its approval. Source: Kubernetes `pkg/controller/certificates/signer/signer.go` (`handle`). */

@@ -9,6 +9,8 @@ export { nodeStreamingVerifier } from "./streaming-verifier.ts";
 export { WatchedCertificateLists, watchCertificateLists } from "./certificate-lists.ts";
 export type { ListFilesOptions } from "./certificate-lists.ts";
 export type { FollowOptions } from "./followed-files.ts";
+export { CredentialBundle, watchCredentialBundle } from "./credential-bundle.ts";
+export type { CredentialBundleOptions, CredentialBundlePath, SecureServer } from "./credential-bundle.ts";
 export { connect, clientFrom } from "./controllers/http-client.ts";
 export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
 export { runSigner } from "./controllers/signer-controller.ts";

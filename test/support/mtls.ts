@@ -63,9 +63,9 @@ export async function newClient(
   };
 }
 
-export async function newServer(ca: Ca): Promise<Credentials> {
+export async function newServer(ca: Ca, ...dnsNames: readonly string[]): Promise<Credentials> {
   const { privateKey, publicKey } = newKey();
-  const template = servingTemplate({ subject: {}, ipAddresses: ["127.0.0.1"] });
+  const template = servingTemplate({ subject: {}, dnsNames, ipAddresses: ["127.0.0.1"] });
   const { certificate } = await issueCertificate(template, {
     publicKey: spki(publicKey),
     issuer: issuerOf(ca),
