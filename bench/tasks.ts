@@ -17,6 +17,7 @@ import { parseCertificate, parseCertificates, safeParseCertificate } from "../sr
 import type { Certificate } from "../src/x509/certificate.ts";
 import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
 import { issuingByPkijs, peers } from "./peers.ts";
+import { requesting } from "./request-tasks.ts";
 import { SIZES } from "./sizes.ts";
 import { connected } from "./socket-tasks.ts";
 import { verifying } from "./verify-tasks.ts";
@@ -87,6 +88,7 @@ function authority(certificates: readonly Uint8Array[]): {
 const own: Record<string, Task> = {
   ...connected,
   ...verifying,
+  ...requesting,
   "sum of the bytes": (certificates) => each(certificates, sum),
   "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
   "parseIdentity of PEM": (certificates) => identities(certificates.map(toPem), (pem) => parseIdentity(pem)),

@@ -125,9 +125,10 @@ function question(
   request: CertificateRequest,
   { mode = "safe" }: ParseRequestOptions,
 ): Parameters<ChainSignatureVerifier> {
-  const { subjectPublicKeyInfo, signatureAlgorithm, signature, certificationRequestInfo } = request;
+  const { subjectPublicKeyInfo, der, layout, signature, certificationRequestInfo } = request;
+  const algorithm = der.subarray(layout.algorithmStart, layout.algorithmEnd);
   const options = { minimumRsaBits: mode === "kubernetes" ? 1024 : 2048 };
-  return [subjectPublicKeyInfo, signatureAlgorithm.der, signature, certificationRequestInfo, options];
+  return [subjectPublicKeyInfo, algorithm, signature, certificationRequestInfo, options];
 }
 
 function accept(request: CertificateRequest, holds: boolean): CertificateRequest {

@@ -136,7 +136,8 @@ export function readName(reader: DerReader, label: Label, limits: Limits): Name 
  * ```
  */
 export function attributeValues(name: Name, type: string): string[] {
-  return name.rdns.flatMap((rdn) =>
-    rdn.filter((attribute) => attribute.type === type).map((attribute) => attribute.value),
-  );
+  const values: string[] = [];
+  for (const rdn of name.rdns)
+    for (const attribute of rdn) if (attribute.type === type) values.push(attribute.value);
+  return values;
 }
