@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeName, formatCertificateCard } from "../../src/index.ts";
+import {
+  encodeName,
+  formatCertificate,
+  formatCertificateCard,
+  safeParseCertificate,
+} from "../../src/index.ts";
 import * as make from "../support/certificate.ts";
+import { hostileCertificates } from "../support/hostile-certificates.ts";
 import { seq, utcTime } from "../support/tlv.ts";
 
 const at = Date.UTC(2030, 0, 6);
@@ -89,6 +95,18 @@ describe("formatCertificateCard", () => {
     );
     const hostile = card({ subject: make.name(make.cn(`"><script>alert(1)</script>\u202e'`)) });
     expect(hostile).toContain("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{202e}&#39;");
+  });
+
+  test("is small, whatever the certificate holds", () => {
+    let shown = 0;
+    for (const make64k of Object.values(hostileCertificates)) {
+      const der = make64k(65_000);
+      if (!safeParseCertificate(der, { mode: "kubernetes" }).ok) continue;
+      expect(formatCertificateCard(der, { at }).length).toBeLessThan(16_384);
+      expect(formatCertificate(der, { at }).length).toBeLessThan(65_000 * 20);
+      shown++;
+    }
+    expect(shown).toBeGreaterThan(8);
   });
 
   test("needs nothing from elsewhere", () => {

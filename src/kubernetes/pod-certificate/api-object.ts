@@ -1,6 +1,6 @@
 /** The PodCertificateRequest object of certificates.k8s.io: a kubelet asks for a certificate of one of its pods. */
 import { encodeBase64 } from "../../base64.ts";
-import type { PodCertificateProof } from "./proof.ts";
+import type { PodCertificateProof, StubProof } from "./proof.ts";
 
 /** What a request asks for. No field can change once it is created. */
 export interface PodCertificateRequestSpec {
@@ -134,6 +134,11 @@ export const DEFAULT_MAX_EXPIRATION_SECONDS = 86_400;
  * assert.deepEqual(await validatePodCertificateRequest(object), []);
  * ```
  */
+export function podCertificateRequest(
+  options: PodCertificateRequestOptions & { readonly key: StubProof },
+): NewPodCertificateRequest & { readonly spec: { readonly stubPKCS10Request: string } };
+/** As above, for either proof. */
+export function podCertificateRequest(options: PodCertificateRequestOptions): NewPodCertificateRequest;
 export function podCertificateRequest(options: PodCertificateRequestOptions): NewPodCertificateRequest {
   const { namespace, pod, serviceAccount, node, signerName, key } = options;
   const { maxExpirationSeconds = DEFAULT_MAX_EXPIRATION_SECONDS, unverifiedUserAnnotations } = options;

@@ -11,8 +11,13 @@ export type {
 } from "./api-object.ts";
 export type { PodCertificateFinding, PodCertificateFindingCode } from "./finding.ts";
 export { signPodUid, stubCertificateRequest, verifyPodUid } from "./proof.ts";
-export type { PodCertificateProof } from "./proof.ts";
+export type { PodCertificateProof, SignatureProof, StubProof } from "./proof.ts";
 export { signPodCertificateRequest } from "./sign.ts";
-export type { PodCertificateDenial, PodCertificateQuestion, SignPodCertificateOptions } from "./sign.ts";
+export type {
+  NewPodCertificateStatus,
+  PodCertificateDenial,
+  PodCertificateQuestion,
+  SignPodCertificateOptions,
+} from "./sign.ts";
 export { validatePodCertificateRequest } from "./validate.ts";
 export { validatePodCertificateStatus } from "./validate-status.ts";

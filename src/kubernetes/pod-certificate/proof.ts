@@ -9,17 +9,21 @@ import type { Signer } from "../../keys/signer.ts";
 import { verifySignature } from "../../keys/verifier.ts";
 
 /** A key and the proof that its holder asks. */
-export type PodCertificateProof =
-  | {
-      /** DER PKCS#10 request without names, whose signature is the proof; Kubernetes 1.36 and later. */
-      readonly stubRequest: Uint8Array;
-    }
-  | {
-      /** DER SubjectPublicKeyInfo. */
-      readonly subjectPublicKeyInfo: Uint8Array;
-      /** Signature over the pod's uid. */
-      readonly proofOfPossession: Uint8Array;
-    };
+export type PodCertificateProof = StubProof | SignatureProof;
+
+/** The proof of Kubernetes 1.36 and later. */
+export interface StubProof {
+  /** DER PKCS#10 request without names; its signature is the proof. */
+  readonly stubRequest: Uint8Array;
+}
+
+/** The proof of Kubernetes 1.34 and 1.35; later ones take it, too. */
+export interface SignatureProof {
+  /** DER SubjectPublicKeyInfo. */
+  readonly subjectPublicKeyInfo: Uint8Array;
+  /** Signature over the pod's uid. */
+  readonly proofOfPossession: Uint8Array;
+}
 
 /** What the API server verifies such a signature with, by the kind of key: SHA-256 also where certificates have a longer hash. */
 const PROOF_ALGORITHMS: readonly SignatureAlgorithmName[] = ["Ed25519", "ECDSA-SHA256", "RSA-PSS-SHA256"];
@@ -39,9 +43,7 @@ const PROOF_ALGORITHMS: readonly SignatureAlgorithmName[] = ["Ed25519", "ECDSA-S
  * assert.deepEqual((await parseCertificateRequest(stubRequest)).subject.rdns, []);
  * ```
  */
-export async function stubCertificateRequest(
-  signer: Signer,
-): Promise<Extract<PodCertificateProof, { readonly stubRequest: Uint8Array }>> {
+export async function stubCertificateRequest(signer: Signer): Promise<StubProof> {
   const { request } = await createCertificateRequest({ subject: {} }, signer);
   return { stubRequest: request.der };
 }
@@ -68,10 +70,7 @@ export async function stubCertificateRequest(
  * assert.equal(await verifyPodUid("another pod", subjectPublicKeyInfo, proofOfPossession), false);
  * ```
  */
-export async function signPodUid(
-  podUid: string,
-  signer: Signer,
-): Promise<Extract<PodCertificateProof, { readonly proofOfPossession: Uint8Array }>> {
+export async function signPodUid(podUid: string, signer: Signer): Promise<SignatureProof> {
   const algorithm = parseSignatureAlgorithm(signer.signatureAlgorithm);
   if (!PROOF_ALGORITHMS.includes(algorithm)) {
     const message = `the signer makes ${algorithm}, expected one of ${PROOF_ALGORITHMS.join(", ")}; a stub request takes any`;

@@ -11,7 +11,7 @@ import { momentOf } from "../../verify/asking.ts";
 import { parseCertificate } from "../../x509/certificate.ts";
 import type { Certificate, CertificateInput } from "../../x509/certificate.ts";
 import { DEFAULT_MAX_EXPIRATION_SECONDS } from "./api-object.ts";
-import type { PodCertificateRequest, PodCertificateRequestStatus } from "./api-object.ts";
+import type { PodCertificateRequest } from "./api-object.ts";
 import { isStubEmpty, requestedKey, validatePodCertificateRequest } from "./validate.ts";
 import { isTerminal, validatePodCertificateStatus } from "./validate-status.ts";
 
@@ -56,6 +56,31 @@ export interface SignPodCertificateOptions extends Omit<
   readonly at?: Date | number;
 }
 
+/** The status that {@link signPodCertificateRequest} gives: fits what client libraries take. */
+export interface NewPodCertificateStatus {
+  /** The one condition: `Issued` or `Denied`. */
+  conditions: {
+    /** `Issued` or `Denied`. */
+    type: string;
+    /** Always `True`. */
+    status: string;
+    /** One word for machines. */
+    reason: string;
+    /** A sentence for people. */
+    message: string;
+    /** When it became so. */
+    lastTransitionTime: Date;
+  }[];
+  /** PEM of the certificate, then of the intermediates; only if it was issued, as are the times. */
+  certificateChain?: string;
+  /** Begin of the certificate's validity. */
+  notBefore?: Date;
+  /** From when on the kubelet asks for the next. */
+  beginRefreshAt?: Date;
+  /** End of the certificate's validity. */
+  notAfter?: Date;
+}
+
 /** How far the validity begins before now, in seconds: clocks differ, but the API server takes less than five minutes. */
 const BACKDATE_SECONDS = 120;
 /** In seconds; the API server wants ten minutes on both sides. */
@@ -98,14 +123,14 @@ const REFRESH_MARGIN = 600;
  *   template: ({ namespace, object: { spec } }) =>
  *     svidTemplate({ id: serviceAccountSpiffeId("example.org", { namespace, name: spec.serviceAccountName }) }),
  * });
- * assert.equal(status.conditions?.[0]?.type, "Issued");
+ * assert.equal(status.conditions[0]?.type, "Issued");
  * assert.deepEqual(parseCertificate(status.certificateChain!).uris, ["spiffe://example.org/ns/shop/sa/web"]);
  * ```
  */
 export async function signPodCertificateRequest(
   object: PodCertificateRequest,
   options: SignPodCertificateOptions,
-): Promise<PodCertificateRequestStatus> {
+): Promise<NewPodCertificateStatus> {
   const namespace = checkState(object, options.signerName);
   const at = momentOf(options.at);
   const [fault] = await validatePodCertificateRequest(object);
@@ -160,7 +185,7 @@ function issued(
   certificate: Certificate,
   { intermediates = [], refreshAfter = 2 / 3 }: SignPodCertificateOptions,
   at: number,
-): PodCertificateRequestStatus {
+): NewPodCertificateStatus {
   const { notBefore, notAfter } = certificate;
   const [from, until] = [notBefore.getTime() / 1000, notAfter.getTime() / 1000];
   const wanted = from + Math.floor((until - from) * refreshAfter);
@@ -175,7 +200,7 @@ function issued(
   };
 }
 
-function denied({ deny, message }: PodCertificateDenial, at: number): PodCertificateRequestStatus {
+function denied({ deny, message }: PodCertificateDenial, at: number): NewPodCertificateStatus {
   return { conditions: [condition("Denied", deny, message, at)] };
 }
 
@@ -184,7 +209,7 @@ function condition(
   reason: string,
   message: string,
   at: number,
-): NonNullable<PodCertificateRequestStatus["conditions"]>[number] {
+): NewPodCertificateStatus["conditions"][number] {
   return {
     type,
     status: "True",
