@@ -59,6 +59,17 @@ export type {
 export { withAuthentication } from "./middleware/handler.ts";
 export type { HttpResponse, Identified } from "./middleware/handler.ts";
 export type { Status } from "./middleware/status.ts";
+export { PkiFile } from "./pki-directory/pki-file.ts";
+export type { PkiFileInput, PkiFileKind } from "./pki-directory/pki-file.ts";
+export { readPkiDirectory } from "./pki-directory/read.ts";
+export type {
+  PkiDirectory,
+  PkiDirectoryFinding,
+  PkiDirectoryFindings,
+  ReadPkiDirectoryOptions,
+} from "./pki-directory/read.ts";
+export { recoverPkiDirectory, writePkiDirectory } from "./pki-directory/write.ts";
+export type { WritePkiDirectoryOptions, WrittenPkiDirectory } from "./pki-directory/write.ts";
 export { ClientCa, watchClientCa } from "./client-ca.ts";
 export type { ClientCaOptions, TrustAnchorsUser } from "./client-ca.ts";
 export { CertificatePair, parseCertificatePair } from "./kubelet/certificate-pair.ts";
