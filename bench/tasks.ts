@@ -19,6 +19,7 @@ import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroup
 import { issuingByPkijs, peers } from "./peers.ts";
 import { requesting } from "./request-tasks.ts";
 import { SIZES } from "./sizes.ts";
+import { clusters } from "./cluster-tasks.ts";
 import { connected } from "./socket-tasks.ts";
 import { verifying } from "./verify-tasks.ts";
 
@@ -86,6 +87,7 @@ function authority(certificates: readonly Uint8Array[]): {
 }
 
 const own: Record<string, Task> = {
+  ...clusters,
   ...connected,
   ...verifying,
   ...requesting,

@@ -3,7 +3,7 @@ import { signatureAlgorithmNamed } from "./algorithm-identifier.ts";
 import { KEY_ALGORITHMS, type KeyAlgorithm, type KeyAlgorithmName } from "./algorithms.ts";
 import { PrivateKey, type PrivateKeyOptions } from "./private-key.ts";
 import type { PublicKey } from "./public-key.ts";
-import { cryptoKeySigner, type Signer } from "./signer.ts";
+import { cryptoKeySigner, trustedKeySigner, type Signer } from "./signer.ts";
 import { cryptoKeyFrom, webCryptoParameters } from "./web-crypto.ts";
 
 /** A private key, its public key, and what signs with it. */
@@ -62,7 +62,7 @@ export async function generateKeyPair(
     }),
   };
   const keys = await cryptoKeyFrom(algorithm, () => generateKey(parameters, extractable, ["sign", "verify"]));
-  const signer = await cryptoKeySigner(keys);
+  const signer = await (generateKey === generateWithWebCrypto ? trustedKeySigner : cryptoKeySigner)(keys);
   const privateKey = new PrivateKey(keys.privateKey, signer);
   const { subjectPublicKeyInfo } = signer;
   return { privateKey, publicKey: { algorithm: privateKey.algorithm, subjectPublicKeyInfo }, signer };

@@ -29,7 +29,7 @@ export interface PrivateKeyOptions {
  * A private key that does not show itself: logging, JSON, text and copying give its algorithm and public key, never the secret.
  * What does give the secret has `export` in its name, and works only for extractable keys.
  *
- * Made by {@link generateKeyPair} and {@link parsePrivateKey}. Guaranteed: it belongs to its public key, for it has signed once.
+ * Made by {@link generateKeyPair} and {@link parsePrivateKey}. Guaranteed: it belongs to its public key; one that was read has signed once.
  * JavaScript cannot promise that a secret leaves memory; an unextractable key is held by the runtime alone.
  *
  * @example

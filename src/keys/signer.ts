@@ -1,9 +1,9 @@
 import { KeyError } from "../errors.ts";
 import { withText } from "../readable.ts";
 import { signatureAlgorithmNamed } from "./algorithm-identifier.ts";
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from "./algorithms.ts";
+import { KEY_ALGORITHMS, SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from "./algorithms.ts";
 import { signatureToDer } from "./ecdsa-signature.ts";
-import { readPublicKey, type PublicKeyParts } from "./public-key.ts";
+import { encodeSubjectPublicKeyInfo, readPublicKey, type PublicKeyParts } from "./public-key.ts";
 import { verifySignature } from "./verifier.ts";
 import { webCryptoParameters } from "./web-crypto.ts";
 
@@ -104,6 +104,13 @@ export function signatureAlgorithmFor(subjectPublicKeyInfo: Uint8Array): Uint8Ar
  * ```
  */
 export async function cryptoKeySigner(keys: SigningCryptoKey): Promise<Signer> {
+  const signer = await trustedKeySigner(keys);
+  await proveSigner(signer);
+  return signer;
+}
+
+/** As {@link cryptoKeySigner}, for two halves that the runtime has just made together: a proof of what is so by construction would cost twice as much as the pair. */
+export async function trustedKeySigner(keys: SigningCryptoKey): Promise<Signer> {
   const { privateKey } = keys;
   if (privateKey.type !== "private" || !privateKey.usages.includes("sign")) {
     throw new TypeError('the CryptoKey is no private key with the usage "sign"');
@@ -113,15 +120,17 @@ export async function cryptoKeySigner(keys: SigningCryptoKey): Promise<Signer> {
       ? new Uint8Array(keys.subjectPublicKeyInfo)
       : await exportPublicKey(keys.publicKey);
   const key = readPublicKey(subjectPublicKeyInfo);
-  const signer = bindSigner(privateKey, subjectPublicKeyInfo, key, signatureOf(privateKey, key));
-  await proveSigner(signer);
-  return signer;
+  return bindSigner(privateKey, subjectPublicKeyInfo, key, signatureOf(privateKey, key));
 }
 
 async function exportPublicKey(key: CryptoKey): Promise<Uint8Array<ArrayBuffer>> {
   if (key.type !== "public" || !key.extractable)
     throw new TypeError("the CryptoKey is no public key that can be exported");
-  return new Uint8Array(await crypto.subtle.exportKey("spki", key));
+  const { namedCurve } = key.algorithm as { namedCurve?: string };
+  const curve = KEY_ALGORITHMS.find((row) => row.kind === "curve" && row.curve === namedCurve);
+  if (!curve) return new Uint8Array(await crypto.subtle.exportKey("spki", key));
+  // The point alone: OpenSSL takes as long to write the rest around it as to make a key.
+  return encodeSubjectPublicKeyInfo(curve, new Uint8Array(await crypto.subtle.exportKey("raw", key)));
 }
 
 /** The algorithm that this CryptoKey signs with: chosen by the key's kind, but for RSA by the hash that the CryptoKey is bound to. */
