@@ -112,7 +112,8 @@ function details(certificate: Certificate, options: FormatOptions): Section {
       ["signed with", signatureText(signatureAlgorithm)],
       ["signature", ...octetLines(certificate.signature, options)],
       ["SHA-256", colons(sha256(der))],
-      ["SHA-256 of key", toHex(sha256(spki))],
+      // In the form of kubeadm's --discovery-token-ca-cert-hash.
+      ["key hash", `sha256:${toHex(sha256(spki))}`],
     ],
   };
 }

@@ -4,9 +4,12 @@ import { identityKind } from "../kubernetes/identity-kind.ts";
 import type { IdentityKind } from "../kubernetes/identity-kind.ts";
 import { parseIdentity } from "../kubernetes/identity.ts";
 import type { IdentityNames } from "../kubernetes/identity-rules.ts";
+import { GROUP_ATTRIBUTE, USER_ATTRIBUTE } from "../kubernetes/well-known.ts";
 import { parseSpiffeId, serviceAccountOfSpiffeId } from "../kubernetes/workload/spiffe-id.ts";
 import { equalBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
+import { attributeValues } from "../x509/name.ts";
+import type { Name } from "../x509/name.ts";
 import { showText } from "../x509/name-text.ts";
 import type { WithExtensions } from "../x509/with-extensions.ts";
 import { countOf } from "./report.ts";
@@ -52,6 +55,13 @@ export function purposeLines(certificate: Certificate): string[] {
   return lines.length === 0 ? ["nothing that Kubernetes asks certificates for"] : lines;
 }
 
+/** Names that kubeadm gives to CAs. Source: kubeadm `cmd/kubeadm/app/phases/certs/certlist.go`. */
+const KUBEADM_CAS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ["kubernetes", "kubeadm's for the cluster"],
+  ["etcd-ca", "kubeadm's for etcd"],
+  ["front-proxy-ca", "kubeadm's for the front proxy"],
+]);
+
 function caLine(certificate: Certificate): string {
   const pathLength = certificate.extensionValue("basicConstraints")?.pathLength;
   const below =
@@ -62,7 +72,11 @@ function caLine(certificate: Certificate): string {
         : `at most ${countOf(pathLength, "CA")}`;
   const usages = certificate.extensionValue("keyUsage");
   const signs = usages === undefined || usages.includes("keyCertSign");
-  const what = isSelfIssued(certificate) ? "root CA" : "intermediate CA";
+  const isRoot = isSelfIssued(certificate);
+  const known = isRoot
+    ? KUBEADM_CAS.get(attributeValues(certificate.subject, USER_ATTRIBUTE).at(-1) ?? "")
+    : undefined;
+  const what = isRoot ? `root CA${known === undefined ? "" : `, by its name ${known}`}` : "intermediate CA";
   return `${what}: issues certificates, with ${below} below it${signs ? "" : "; but its key usage does not allow keyCertSign"}`;
 }
 
@@ -77,7 +91,8 @@ function clientLine(certificate: Certificate): string {
 function serverLine({ dnsNames, ipAddresses }: Certificate): string {
   if (dnsNames.length + ipAddresses.length === 0)
     return "server: it names no server, for clients of Kubernetes do not look at the CN";
-  return `server: for ${countOf(dnsNames.length, "DNS name")} and ${countOf(ipAddresses.length, "address", "addresses")}`;
+  const service = dnsNames.includes(API_SERVER_NAME) ? ", among them the service of the API server" : "";
+  return `server: for ${countOf(dnsNames.length, "DNS name")} and ${countOf(ipAddresses.length, "address", "addresses")}${service}`;
 }
 
 function workloadLines(uri: string): string[] {
@@ -89,13 +104,23 @@ function workloadLines(uri: string): string[] {
   return [`workload: ${showText(uri)}${who}`];
 }
 
-/** Whom kube-apiserver would see, row by row; nothing for what is no client. */
+/** By this name, webhooks and pods call the API server. */
+const API_SERVER_NAME = "kubernetes.default.svc";
+
+/** Whom kube-apiserver would see, row by row; of a server only who it is, if its name has a meaning. */
 export function identityRows(certificate: Certificate): Row[] {
-  if (!purposesOf(certificate).client) return [];
+  const { client, server } = purposesOf(certificate);
+  if (!client) return server ? serverRows(certificate.subject) : [];
   const identity = safely(() => parseIdentity(certificate, { mode: "kubernetes" }));
   if (!identity.ok || identity.value === undefined) return [];
   const ids = Object.values(identity.value.extra).flat();
   return [...nameRows(identity.value), ["credential id", ...ids]];
+}
+
+function serverRows(subject: Name): Row[] {
+  const user = attributeValues(subject, USER_ATTRIBUTE).at(-1) ?? "";
+  const kind = identityKind({ user, groups: attributeValues(subject, GROUP_ATTRIBUTE) });
+  return kind.kind === "user" ? [] : [["who that is", kindText(kind)]];
 }
 
 /** The names of a user, and who that is. */

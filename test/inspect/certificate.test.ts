@@ -34,6 +34,44 @@ describe("formatCertificate", () => {
     expect(meaning).not.toContain("server:");
   });
 
+  test("says by its name which of kubeadm's CAs a root is, and that of nobody else", () => {
+    for (const [name, expected] of [
+      ["kubernetes", "root CA, by its name kubeadm's for the cluster: issues"],
+      ["etcd-ca", "root CA, by its name kubeadm's for etcd: issues"],
+      ["front-proxy-ca", "root CA, by its name kubeadm's for the front proxy: issues"],
+      ["__proto__", "root CA: issues"],
+    ] as const) {
+      const own = make.name(make.cn(name));
+      expect(format({ issuer: own, subject: own, extensions: [make.basicConstraints()] })).toContain(
+        expected,
+      );
+    }
+    const below = format({
+      subject: make.name(make.cn("kubernetes")),
+      extensions: [make.basicConstraints()],
+    });
+    expect(below).toContain("intermediate CA: issues");
+  });
+
+  test("says which server of the cluster a certificate is for", () => {
+    const names = make.subjectAltName(make.dnsName("kubernetes.default.svc"));
+    const serving = make.extendedKeyUsage("serverAuth");
+    const apiServer = format({ subject: make.name(make.cn("kube-apiserver")), extensions: [serving, names] });
+    expect(apiServer).toMatch(
+      /who that is +a part of the control plane, or its administrator: kube-apiserver\n/u,
+    );
+    expect(apiServer).toContain(
+      "server: for 1 DNS name and no addresses, among them the service of the API server",
+    );
+    expect(format({ subject: node, extensions: server })).toContain("the kubelet of node node-1");
+    expect(format({ extensions: server })).not.toContain("who that is");
+  });
+
+  test("gives the hash of the key as kubeadm takes it", async () => {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(make.p256Key)));
+    expect(format({})).toContain(`sha256:${Buffer.from(hash).toString("hex")}\n`);
+  });
+
   test("shows no user of a certificate that is for servers alone, and no findings about clients", () => {
     const text = format({ extensions: server });
     expect(section(text, "In Kubernetes")).toContain("server: for 1 DNS name and no addresses");
