@@ -21,7 +21,7 @@ function report(): string {
 }
 
 function readRun(folder: URL): KeptFinding[] {
-  const names = readdirSync(folder).sort();
+  const names = readdirSync(folder).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   return names.map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as KeptFinding);
 }
 
