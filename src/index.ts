@@ -262,6 +262,8 @@ export { formatClusterPlan } from "./inspect/cluster-plan.ts";
 export { formatClusterPlanMermaid } from "./inspect/cluster-plan-mermaid.ts";
 export { formatClusterPlanSvg } from "./inspect/cluster-plan-svg.ts";
 export { formatClusterRenewal } from "./inspect/cluster-renewal.ts";
+export { lintCertificateChain } from "./inspect/lint-chain.ts";
+export type { ChainFinding, ChainFindingCode, ChainFindings } from "./inspect/lint-chain.ts";
 export { lintCertificate } from "./inspect/lint-certificate.ts";
 export type {
   CertificateFinding,

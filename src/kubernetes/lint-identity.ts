@@ -1,5 +1,6 @@
 import { compareBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
+import { quoteText } from "../x509/name-text.ts";
 import { attributeValues } from "../x509/name.ts";
 import { encodeName } from "../x509/name-writer.ts";
 import { collectFindings } from "./identity-finding.ts";
@@ -233,7 +234,5 @@ function sayReserved(name: string, path: string, say: Say): void {
 
 /** For people: at most 64 characters, and nothing that a terminal would interpret. */
 function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 64)).replaceAll(/(?! )[\p{C}\p{Z}]/gu, (character) => {
-    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
-  });
+  return quoteText(text.slice(0, 64));
 }

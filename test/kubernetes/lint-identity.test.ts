@@ -146,7 +146,7 @@ describe("lintIdentity", () => {
 
   test("shows names so that a terminal does not interpret them", () => {
     const [finding] = lintIdentity({ user: "a\u202e\u001b[31m\u0085b" });
-    expect(finding?.found).toBe(String.raw`"a\u{202e}\u001b[31m\u{85}b"`);
+    expect(finding?.found).toBe(String.raw`"a\u{202e}\u{1b}[31m\u{85}b"`);
   });
 
   const anyText = fc.oneof(
