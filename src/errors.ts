@@ -301,6 +301,8 @@ export interface ErrorCodes {
   ERR_KUBELET_TOKEN: "KubeletError";
   /** A pin of the cluster's CA is malformed, or the cluster shows no certificate with a pinned key. Fix: compute the pin again on the control plane; if it is right, somebody else answered. Source: kubeadm `pubkeypin.go`. */
   ERR_KUBELET_CA_PIN: "KubeletError";
+  /** What a cluster says of itself has no signature by the token, a wrong one, or is not what it was before; or is no kubeconfig of one cluster with CAs. Fix: make a new token on the control plane; if it is right, somebody else answered. Source: kubeadm `discovery/token/token.go`. */
+  ERR_KUBELET_CLUSTER_INFO: "KubeletError";
   /** A file or link of the certificate store cannot be read or written, or is not what must stand there; `path` is the file, the `cause` says why. Fix: correct its mode or owner, or remove what stands in the way. Source: client-go `certificate_store.go`. */
   ERR_KUBELET_STORE: "KubeletError";
   /** The certificate that was signed cannot be used: it is past its end, or lacks names that were asked for. Fix: check the clocks, and what the signer leaves out. Source: client-go `certificate_manager.go`, which would ask again at once. */

@@ -91,3 +91,7 @@ export { followCertificate } from "./kubelet/follow-certificate.ts";
 export type { ReloadableServer } from "./kubelet/follow-certificate.ts";
 export { requestCertificate } from "./kubelet/request-certificate.ts";
 export type { RequestCertificateOptions } from "./kubelet/request-certificate.ts";
+export { signClusterInfo, verifyClusterInfo } from "./kubelet/cluster-info.ts";
+export type { DiscoveredCluster } from "./kubelet/cluster-info.ts";
+export { discoverCluster } from "./kubelet/discover-cluster.ts";
+export type { DiscoverClusterOptions } from "./kubelet/discover-cluster.ts";

@@ -39,7 +39,8 @@ const MAX_LINE = 8_388_608;
 /** A request other than a watch may take so long; kube-apiserver itself gives up after 60 s. */
 const TIMEOUT = 60_000;
 
-type Access = (options: RequestOptions) => Promise<void>;
+/** Adds what a connection needs to the options of its requests. */
+export type Access = (options: RequestOptions) => Promise<void>;
 
 /**
  * A client for the controllers, from what a kubeconfig says. TLS is always verified.
@@ -145,13 +146,27 @@ function httpClient(server: string, access: Access): CertificatesClient {
   };
 }
 
+/** Reads one JSON value over HTTP, of at most so many bytes. */
+export async function getJson(
+  url: string,
+  access: Access,
+  { signal, maxBytes }: { readonly signal: AbortSignal; readonly maxBytes: number },
+): Promise<unknown> {
+  return parseAnswer(await readAll(await send(url, access, { method: "GET", signal }, maxBytes), maxBytes));
+}
+
 interface Sent {
   readonly method: string;
   readonly body?: unknown;
   readonly signal: AbortSignal;
 }
 
-async function send(url: string, access: Access, { method, body, signal }: Sent): Promise<IncomingMessage> {
+async function send(
+  url: string,
+  access: Access,
+  { method, body, signal }: Sent,
+  maxBytes = MAX_ANSWER,
+): Promise<IncomingMessage> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options: RequestOptions = { method, signal, headers: { accept: "application/json" } };
   await access(options);
@@ -162,9 +177,13 @@ async function send(url: string, access: Access, { method, body, signal }: Sent)
   });
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
-  throw new ApiError("ERR_API_STATUS", `${method} ${new URL(url).pathname}: ${await reasonOf(response)}`, {
-    status,
-  });
+  throw new ApiError(
+    "ERR_API_STATUS",
+    `${method} ${new URL(url).pathname}: ${await reasonOf(response, maxBytes)}`,
+    {
+      status,
+    },
+  );
 }
 
 function parseAnswer(text: string): unknown {
@@ -175,8 +194,8 @@ function parseAnswer(text: string): unknown {
   }
 }
 
-async function reasonOf(response: IncomingMessage): Promise<string> {
-  const text = await readAll(response);
+async function reasonOf(response: IncomingMessage, maxBytes: number): Promise<string> {
+  const text = await readAll(response, maxBytes);
   const found = `the API server answered with status ${response.statusCode}`;
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
@@ -186,13 +205,13 @@ async function reasonOf(response: IncomingMessage): Promise<string> {
   }
 }
 
-async function readAll(response: IncomingMessage): Promise<string> {
+async function readAll(response: IncomingMessage, maxBytes = MAX_ANSWER): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > MAX_ANSWER)
-      throw new ApiError("ERR_API_ANSWER", `the answer is longer than ${MAX_ANSWER} bytes`);
+    if (length > maxBytes)
+      throw new ApiError("ERR_API_ANSWER", `the answer is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
