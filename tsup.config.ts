@@ -5,6 +5,7 @@ export default defineConfig({
     index: "src/index.ts",
     "node/index": "src/node/index.ts",
     "der/index": "src/der/index.ts",
+    "formats/index": "src/formats/index.ts",
     "express/index": "src/express/index.ts",
     "fastify/index": "src/fastify/index.ts",
     "hono/index": "src/hono/index.ts",

@@ -316,6 +316,16 @@ export interface ErrorCodes {
   /** The answer is not JSON, or longer than an answer of an API server can be. Fix: check that the address is that of an API server. Source: etcd request limits. */
   ERR_API_ANSWER: "ApiError";
 
+  // --- formats around X.509 ---------------------------------------------------------------------------------------
+  /** The bytes are not of the format: no BER, another structure, or damaged. Fix: check that the right file was given, whole. Source: RFC 5958, RFC 7292, RFC 5652. */
+  ERR_FORMAT_STRUCTURE: "FormatError";
+  /** The password does not open the file, or the file is damaged: nobody can tell the two apart. Fix: check the password, then the file. Source: RFC 7292 5.1, RFC 8018 6.2.2. */
+  ERR_FORMAT_PASSWORD: "FormatError";
+  /** The file is protected by an algorithm that is not read: RC2, 3DES and RC4 of old tools, scrypt, or by none. Fix: write it again with AES, for example by `openssl pkcs12 -legacy` followed by `openssl pkcs12 -export`. Source: RFC 8018, RFC 7292. */
+  ERR_FORMAT_UNSUPPORTED: "FormatError";
+  /** The file is larger, or wants more work, than is done for a stranger. Fix: raise the option that the message names, if the file can be trusted. Source: RFC 8018 4.2. */
+  ERR_FORMAT_LIMIT: "FormatError";
+
   // --- templates: nothing was signed ------------------------------------------------------------------------------
   /** A name cannot be encoded: an empty RDN, ill-formed Unicode, or a value that does not fit its string type. Fix: correct the value. Source: RFC 5280 4.1.2.4. */
   ERR_TEMPLATE_NAME: "TemplateError";
@@ -552,6 +562,16 @@ export class SignerError extends PkiError {
   override readonly name = "SignerError";
   /** Not for callers: the signing functions make these. */
   constructor(code: CodesOf<"SignerError">, message: string, place?: ErrorPlace) {
+    super(code, message, place);
+  }
+}
+
+/** A file of a format around X.509 cannot be read, or not with this password. */
+export class FormatError extends PkiError {
+  /** The name of the class, also in minified bundles. */
+  override readonly name = "FormatError";
+  /** Not for callers: the functions of `kubepki/formats` make these. */
+  constructor(code: CodesOf<"FormatError">, message: string, place?: ErrorPlace) {
     super(code, message, place);
   }
 }

@@ -21,6 +21,7 @@ export {
   PemError,
   PkiError,
   SignerError,
+  FormatError,
   TemplateError,
 } from "./errors.ts";
 export type { ChainErrorPlace, CodesOf, ErrorCode, ErrorCodes, ErrorPlace, SafeResult } from "./errors.ts";

@@ -1,0 +1,95 @@
+/** What asn1js reads and writes for the formats: bounded, and with errors of ours alone. */
+import * as asn1js from "asn1js";
+import { FormatError, PkiError } from "../errors.ts";
+
+/** A file of keys and certificates is some kilobytes; a Kubernetes Secret holds a mebibyte. */
+const MAX_BYTES = 1_048_576;
+
+/** How much is read; all fields have defaults. */
+export interface FormatLimits {
+  /** The largest input, in bytes; 1,048,576 by default. */
+  readonly maxBytes?: number;
+}
+
+/** How much work a password may cost. */
+export interface PasswordLimits extends FormatLimits {
+  /** The most rounds of key derivation for one file, all together; 5,000,000 by default, some seconds. Whoever made the file chose them. */
+  readonly maxIterations?: number;
+}
+
+const MAX_ITERATIONS = 5_000_000;
+
+/** Rounds of key derivation that are left for one file. */
+export class IterationBudget {
+  #left: number;
+
+  constructor({ maxIterations = MAX_ITERATIONS }: PasswordLimits) {
+    this.#left = maxIterations;
+  }
+
+  /** Takes some of them, before the work is done. */
+  take(iterations: number): void {
+    if (!(Number.isSafeInteger(iterations) && iterations > 0))
+      throw new FormatError(
+        "ERR_FORMAT_STRUCTURE",
+        "the number of rounds of key derivation is no positive number",
+      );
+    this.#left -= iterations;
+    if (this.#left >= 0) return;
+    const message = `the file wants ${iterations} rounds of key derivation, more than maxIterations leaves`;
+    throw new FormatError("ERR_FORMAT_LIMIT", message);
+  }
+}
+
+/** Reads one element of BER and nothing after it. */
+export function readBer(
+  bytes: Uint8Array,
+  what: string,
+  { maxBytes = MAX_BYTES }: FormatLimits = {},
+): asn1js.AsnType {
+  if (bytes.length > maxBytes)
+    throw new FormatError(
+      "ERR_FORMAT_LIMIT",
+      `the input has ${bytes.length} bytes, more than maxBytes, ${maxBytes}`,
+    );
+  return reading(what, () => {
+    const { offset, result } = asn1js.fromBER(bytes.slice(), { maxContentLength: maxBytes });
+    if (offset === -1) throw new Error(result.error);
+    if (offset !== bytes.length) throw new Error(`${bytes.length - offset} bytes follow the element`);
+    return result;
+  });
+}
+
+/** Runs what reads a structure with asn1js or pkijs; whatever these throw means that it is another structure. */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw structureError(what, error);
+  }
+}
+
+/** As {@link reading}, for what takes its time. */
+export async function readingLater<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw structureError(what, error);
+  }
+}
+
+function structureError(what: string, cause: unknown): PkiError {
+  if (cause instanceof PkiError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new FormatError("ERR_FORMAT_STRUCTURE", `this is no ${what}: ${reason}`, { cause });
+}
+
+/** A copy in a buffer of its own, as pkijs wants it. */
+export function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return bytes.slice().buffer;
+}
+
+/** Passwords are UTF-8 in PBES2; PKCS#12 makes UTF-16 of it for its MAC. */
+export function passwordBytes(password: string): ArrayBuffer {
+  return new TextEncoder().encode(password).buffer;
+}

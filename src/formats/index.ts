@@ -1,0 +1,18 @@
+/**
+ * The formats that people meet next to certificates: encrypted keys, PKCS#12, CMS bundles. The only part that needs asn1js and pkijs.
+ *
+ * @module kubepki/formats
+ */
+export type { FormatLimits, PasswordLimits } from "./asn1.ts";
+export { decryptPrivateKey, encryptPrivateKey } from "./encrypted-key.ts";
+export type { EncryptOptions } from "./encrypted-key.ts";
+export { createPkcs12, parsePkcs12 } from "./pkcs12.ts";
+export type {
+  NewPkcs12,
+  Pkcs12Certificate,
+  Pkcs12Contents,
+  Pkcs12Key,
+  Pkcs12Names,
+  Pkcs12Options,
+} from "./pkcs12.ts";
+export { createCmsBundle, parseCmsBundle } from "./certificate-bundle.ts";

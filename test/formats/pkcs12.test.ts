@@ -1,0 +1,166 @@
+/** PKCS#12 files: ours to ourselves, to OpenSSL and back. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { encodePem, keyMatchesCertificate, PkiError } from "kubepki";
+import { createPkcs12, parsePkcs12 } from "kubepki/formats";
+import { authority, leaf, openSslFolder, openSslVersion, privateKey } from "./support.ts";
+
+const FEW = { iterations: 1000, macIterations: 1000 };
+const file = await createPkcs12(
+  { privateKey, certificates: [leaf, authority], friendlyName: "jänes Schlüssel" },
+  "secret",
+  FEW,
+);
+
+describe("a file", () => {
+  test("holds what was put into it, in its order and with its names", async () => {
+    const { keys, certificates } = await parsePkcs12(file, "secret");
+    expect(keys.map(({ friendlyName }) => friendlyName)).toEqual(["jänes Schlüssel"]);
+    expect(certificates.map(({ certificate }) => certificate.der)).toEqual([leaf.der, authority.der]);
+    expect(certificates.map(({ friendlyName }) => friendlyName)).toEqual(["jänes Schlüssel", undefined]);
+    expect(keys[0]?.localKeyId).toBe(certificates[0]?.localKeyId);
+    expect(keyMatchesCertificate(keys[0]!.privateKey, leaf)).toBe(true);
+    expect(keys[0]!.privateKey.extractable).toBe(false);
+  });
+
+  test("may hold certificates alone, or a key alone", async () => {
+    const store = await createPkcs12({ certificates: [authority] }, "secret", FEW);
+    expect(await parsePkcs12(store, "secret")).toMatchObject({ keys: [], certificates: [{}] });
+    const alone = await createPkcs12({ privateKey, certificates: [] }, "secret", FEW);
+    expect((await parsePkcs12(alone, "secret", { extractable: true })).keys[0]?.privateKey.extractable).toBe(
+      true,
+    );
+    await expect(createPkcs12({ certificates: [] }, "secret")).rejects.toBeInstanceOf(TypeError);
+  });
+
+  test("is opened by passwords of any script", async () => {
+    for (const password of ["", "pässwörd", "漢字 \u{1f600}"]) {
+      const made = await createPkcs12({ privateKey, certificates: [leaf] }, password, FEW);
+      expect((await parsePkcs12(made, password)).keys).toHaveLength(1);
+    }
+  });
+
+  test.for(["", "Secret", "secret "])("is not opened by %j", async (password) => {
+    await expect(parsePkcs12(file, password)).rejects.toMatchObject({ code: "ERR_FORMAT_PASSWORD" });
+  });
+
+  test("of another's key is not made", async () => {
+    await expect(
+      createPkcs12({ privateKey, certificates: [authority] }, "secret", FEW),
+    ).rejects.toMatchObject({
+      code: "ERR_KEY_MISMATCH",
+    });
+  });
+
+  test("that wants more rounds than are given, all together, is refused", async () => {
+    await expect(parsePkcs12(file, "secret", { maxIterations: 2999 })).rejects.toMatchObject({
+      code: "ERR_FORMAT_LIMIT",
+    });
+    await expect(parsePkcs12(file, "secret", { maxIterations: 3000 })).resolves.toBeDefined();
+    await expect(parsePkcs12(file, "secret", { maxBytes: 100 })).rejects.toMatchObject({
+      code: "ERR_FORMAT_LIMIT",
+    });
+  });
+
+  test("that is another thing is refused", async () => {
+    for (const bytes of [
+      new Uint8Array(),
+      new Uint8Array([0x30, 0]),
+      leaf.der,
+      file.subarray(1),
+      file.subarray(0, -1),
+    ])
+      await expect(parsePkcs12(bytes, "secret")).rejects.toMatchObject({ code: "ERR_FORMAT_STRUCTURE" });
+  });
+
+  test(
+    "with an octet changed gives an error of ours, for the MAC is over all that matters",
+    { timeout: 60_000 },
+    async () => {
+      for (let at = 0; at < file.length; at += 3) {
+        const broken = file.slice();
+        broken[at]! ^= 0x10;
+        const answer = await parsePkcs12(broken, "secret", { maxIterations: 20_000 }).catch(
+          (reason: unknown) => reason,
+        );
+        if (answer instanceof PkiError) continue;
+        expect(answer, `octet ${at}`).toMatchObject({ certificates: [{}, {}] });
+      }
+    },
+  );
+});
+
+describe.skipIf(!openSslVersion)("OpenSSL", () => {
+  const { folder, openssl } = openSslFolder();
+  const write = (name: string, content: string | Uint8Array): void =>
+    writeFileSync(join(folder, name), content);
+
+  test("opens our files", async () => {
+    write("ours.p12", file);
+    const text = openssl("pkcs12", "-in", "ours.p12", "-passin", "pass:secret", "-nodes", "-info");
+    expect(text).toContain(encodePem("CERTIFICATE", leaf.der));
+    expect(text).toContain(encodePem("CERTIFICATE", authority.der));
+    expect(text).toContain(await privateKey.exportPem("pkcs8"));
+  });
+
+  test.for([
+    [],
+    ["-keypbe", "AES-128-CBC", "-certpbe", "AES-128-CBC", "-macalg", "sha1"],
+    ["-certpbe", "NONE", "-macalg", "sha512"],
+    ["-certpbe", "NONE", "-keypbe", "NONE"],
+    ["-iter", "1"],
+  ])("'s files are read: %j", async (options) => {
+    write("key.pem", await privateKey.exportPem());
+    write("leaf.pem", encodePem("CERTIFICATE", leaf.der));
+    write("ca.pem", encodePem("CERTIFICATE", authority.der));
+    openssl(
+      "pkcs12",
+      "-export",
+      "-inkey",
+      "key.pem",
+      "-in",
+      "leaf.pem",
+      "-certfile",
+      "ca.pem",
+      "-name",
+      "jane",
+      "-passout",
+      "pass:gehe im",
+      "-out",
+      "theirs.p12",
+      ...options,
+    );
+    const { keys, certificates } = await parsePkcs12(
+      new Uint8Array(readFileSync(join(folder, "theirs.p12"))),
+      "gehe im",
+    );
+    expect(keys.map(({ friendlyName }) => friendlyName)).toEqual(["jane"]);
+    expect(keyMatchesCertificate(keys[0]!.privateKey, leaf)).toBe(true);
+    expect(certificates.map(({ certificate }) => certificate.der)).toEqual([leaf.der, authority.der]);
+    expect(certificates[0]?.localKeyId).toBe(keys[0]?.localKeyId);
+  });
+
+  test.for([["-nomac"], ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"]])(
+    "'s files that are not read say why: %j",
+    async (options) => {
+      write("key.pem", await privateKey.exportPem());
+      write("leaf.pem", encodePem("CERTIFICATE", leaf.der));
+      openssl(
+        "pkcs12",
+        "-export",
+        "-inkey",
+        "key.pem",
+        "-in",
+        "leaf.pem",
+        "-passout",
+        "pass:secret",
+        "-out",
+        "old.p12",
+        ...options,
+      );
+      const old = new Uint8Array(readFileSync(join(folder, "old.p12")));
+      await expect(parsePkcs12(old, "secret")).rejects.toMatchObject({ code: "ERR_FORMAT_UNSUPPORTED" });
+    },
+  );
+});
