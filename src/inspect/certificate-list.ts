@@ -148,7 +148,8 @@ const LIST_EXTENSION_LINES: ListLines = {
 };
 
 function extensionRow({ id, oid, critical, der, value }: ListExtension, options: FormatOptions): Row {
-  if (id === undefined || !(id in LIST_EXTENSION_LINES))
+  // Kubernetes mode lets malformed values pass that Go does not look at; those have bytes alone.
+  if (id === undefined || value === undefined || !Object.hasOwn(LIST_EXTENSION_LINES, id))
     return [extensionLabel(id ?? oid, critical), ...octetLines(der, options)];
   const lines = LIST_EXTENSION_LINES[id as keyof ListExtensionValues] as (
     given: unknown,
