@@ -108,7 +108,7 @@ function parsePair(certificates: string, key: string, paths: readonly string[]):
  *
  * A change is noticed by the system's word for it, and at the latest after `resyncMilliseconds`. Guaranteed of what counts: there is one key, it works, and it is that of the first certificate. While
  * the files are broken, missing or do not belong together, the pair from before goes on to count, and `onError` is told. Not checked: whether the certificate is current and who issued it, see
- * {@link lintCertificate}. Nothing here keeps a process alive.
+ * `lintCertificateChain`. Nothing here keeps a process alive.
  *
  * Source: KEP-4317 (`credentialBundlePath`), Kubernetes `staging/src/k8s.io/apiserver/pkg/server/dynamiccertificates/dynamic_serving_content.go`.
  *

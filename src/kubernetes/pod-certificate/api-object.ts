@@ -136,7 +136,7 @@ export const DEFAULT_MAX_EXPIRATION_SECONDS = 86_400;
  */
 export function podCertificateRequest(
   options: PodCertificateRequestOptions & { readonly key: StubProof },
-): NewPodCertificateRequest & { readonly spec: { readonly stubPKCS10Request: string } };
+): NewPodCertificateRequest & StubSpec;
 /** As above, for either proof. */
 export function podCertificateRequest(options: PodCertificateRequestOptions): NewPodCertificateRequest;
 export function podCertificateRequest(options: PodCertificateRequestOptions): NewPodCertificateRequest {
@@ -172,6 +172,15 @@ function encodeProof(
   return {
     pkixPublicKey: encodeBase64(key.subjectPublicKeyInfo),
     proofOfPossession: encodeBase64(key.proofOfPossession),
+  };
+}
+
+/** What a request has for sure that proves its key by a stub. */
+export interface StubSpec {
+  /** What is asked for. */
+  readonly spec: {
+    /** Base64 of the stub. */
+    readonly stubPKCS10Request: string;
   };
 }
 

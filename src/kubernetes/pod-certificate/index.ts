@@ -8,6 +8,7 @@ export type {
   PodCertificateRequestOptions,
   PodCertificateRequestSpec,
   PodCertificateRequestStatus,
+  StubSpec,
 } from "./api-object.ts";
 export type { PodCertificateFinding, PodCertificateFindingCode } from "./finding.ts";
 export { signPodUid, stubCertificateRequest, verifyPodUid } from "./proof.ts";
