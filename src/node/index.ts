@@ -83,6 +83,7 @@ export {
   writeKubeconfig,
 } from "./kubeconfig/files.ts";
 export type { KubeconfigFiles, KubeconfigFilesOptions } from "./kubeconfig/files.ts";
+export { fetchServerCertificates } from "./kubeconfig/server-certificates.ts";
 export { encodeKubeconfigYaml, parseKubeconfigYaml } from "./kubeconfig/yaml.ts";
 export type { KubeconfigTextOptions } from "./kubeconfig/yaml.ts";
 export { CertificateManager, createCertificateManager } from "./kubelet/certificate-manager.ts";

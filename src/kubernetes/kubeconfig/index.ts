@@ -15,3 +15,12 @@ export { parseKubeconfig } from "./parse.ts";
 export { resolveKubeconfigPaths } from "./paths.ts";
 export { validateKubeconfig } from "./validate.ts";
 export type { KubeconfigFinding, KubeconfigFindingCode, KubeconfigFindings } from "./validate.ts";
+export { inspectKubeconfig } from "./inspect.ts";
+export type { InspectedContext, InspectKubeconfigOptions, KubeconfigInspection } from "./inspect.ts";
+export type { InspectedCluster, ServerCertificates } from "./inspect-cluster.ts";
+export type { InspectedUser, KubeconfigMethod } from "./inspect-user.ts";
+export type {
+  KubeconfigFileReader,
+  KubeconfigInspectionFinding,
+  KubeconfigInspectionFindings,
+} from "./inspection.ts";
