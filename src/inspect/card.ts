@@ -9,7 +9,7 @@ import { keyText, readKey } from "./algorithm-text.ts";
 import { html } from "./html.ts";
 import type { Html } from "./html.ts";
 import { lintCertificate } from "./lint-certificate.ts";
-import { identityRows, isSelfIssued, purposeLines } from "./purpose.ts";
+import { identityRows, isSelfSigned, purposeLines } from "./purpose.ts";
 import { dateText, pairs } from "./report.ts";
 import type { FormatOptions, Row } from "./report.ts";
 import { lifeStage } from "./time-words.ts";
@@ -107,7 +107,7 @@ function facts(certificate: Certificate): Row[] {
   return [
     ["good for", ...purposeLines(certificate)],
     ...(names.length === 0 ? [] : [["names", ...names.map(showText)] as const]),
-    ["issuer", isSelfIssued(certificate) ? "itself" : formatName(issuer) || "(empty)"],
+    ["issuer", isSelfSigned(certificate) ? "itself" : formatName(issuer) || "(empty)"],
     ["serial", pairs(serialNumber)],
     ["key", keyText(readKey(subjectPublicKeyInfo))],
   ];

@@ -9,7 +9,7 @@ import { formatName } from "../x509/name-text.ts";
 import { keyText, readKey, signatureText } from "./algorithm-text.ts";
 import { extensionRow } from "./extension-rows.ts";
 import { lintCertificate } from "./lint-certificate.ts";
-import { identityRows, isSelfIssued, purposeLines } from "./purpose.ts";
+import { identityRows, isSelfSigned, purposeLines } from "./purpose.ts";
 import { colons, dateText, octetLines, pairs, reportText } from "./report.ts";
 import type { FormatOptions, Report, Row, Section } from "./report.ts";
 import { lifeStage, spanInWords } from "./time-words.ts";
@@ -104,7 +104,7 @@ function details(certificate: Certificate, options: FormatOptions): Section {
       ["version", `${version}`],
       ["serial number", `${pairs(serialNumber)}${decimal(serialNumber)}`],
       ["subject", formatName(subject) || "(empty)"],
-      ["issuer", `${formatName(issuer) || "(empty)"}${isSelfIssued(certificate) ? " (itself)" : ""}`],
+      ["issuer", `${formatName(issuer) || "(empty)"}${isSelfSigned(certificate) ? " (itself)" : ""}`],
       ["not before", dateText(notBefore)],
       ["not after", `${dateText(notAfter)} (${spanInWords(lifetime)} later)`],
       ["public key", keyText(key)],

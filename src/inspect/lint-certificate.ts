@@ -6,7 +6,7 @@ import { parseSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
 import { safely } from "../errors.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { keyText, readKey, signatureText } from "./algorithm-text.ts";
-import { isSelfIssued, purposesOf } from "./purpose.ts";
+import { isSelfSigned, purposesOf } from "./purpose.ts";
 import { dateText } from "./report.ts";
 import { lifeStage } from "./time-words.ts";
 
@@ -96,7 +96,7 @@ function lintDates({ notBefore, notAfter }: Certificate, at: number): Certificat
 function lintAlgorithms(certificate: Certificate): CertificateFinding[] {
   const findings: CertificateFinding[] = [];
   const { signatureAlgorithm, subjectPublicKeyInfo } = certificate;
-  if (!isSelfIssued(certificate) && !safely(() => parseSignatureAlgorithm(signatureAlgorithm.der)).ok) {
+  if (!isSelfSigned(certificate) && !safely(() => parseSignatureAlgorithm(signatureAlgorithm.der)).ok) {
     findings.push({
       code: "FINDING_SIGNATURE_ALGORITHM",
       severity: "error",

@@ -5,7 +5,7 @@ import type { Certificate } from "../x509/certificate.ts";
 import { formatName } from "../x509/name-text.ts";
 import { lintCertificate } from "./lint-certificate.ts";
 import type { CertificateFindingCode } from "./lint-certificate.ts";
-import { isSelfIssued, purposesOf } from "./purpose.ts";
+import { isSelfSigned, purposesOf } from "./purpose.ts";
 
 /** Codes of {@link lintCertificateChain} beside those of {@link CertificateFindings}, each with its severity. */
 export interface ChainFindings {
@@ -82,7 +82,7 @@ function lintIssuer(certificate: Certificate, path: string): ChainFinding[] {
     const message = "only CAs follow the first certificate, and it is none";
     return [chainFinding("FINDING_CHAIN_NOT_A_CA", "error", path, message, "leave it out")];
   }
-  if (!isSelfIssued(certificate)) return [];
+  if (!isSelfSigned(certificate)) return [];
   const message = "it is a root: clients have it themselves, or do not believe it";
   return [chainFinding("FINDING_CHAIN_ROOT", "warning", path, message, "leave it out")];
 }
@@ -93,7 +93,7 @@ function lintOrder(certificates: readonly Certificate[], different: number): Cha
   for (let at = 0; ;) {
     passed.add(at);
     const certificate = certificates[at]!;
-    if (isSelfIssued(certificate)) return [];
+    if (isSelfSigned(certificate)) return [];
     const path = `certificates[${at}]`;
     const issuer = formatName(certificate.issuer) || "a CA without a name";
     const next = certificates.findIndex(

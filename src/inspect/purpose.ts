@@ -34,9 +34,15 @@ export function purposesOf(certificate: WithExtensions): Purposes {
   return { ca, client: !ca && allows("clientAuth"), server: !ca && allows("serverAuth") };
 }
 
-/** Names on the outside and on the inside are the same bytes, which is how Go tells a root. */
-export function isSelfIssued({ issuer, subject }: Certificate): boolean {
-  return equalBytes(issuer.der, subject.der);
+/**
+ * Issuer and subject are the same bytes, and so are their key identifiers if it states both: as far as names can tell, it is signed by its own key. With another key identifier it is
+ * self-issued, a CA's new key under its old name (RFC 5280 3.2).
+ */
+export function isSelfSigned(certificate: Certificate): boolean {
+  if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return false;
+  const own = certificate.extensionValue("subjectKeyIdentifier");
+  const authority = certificate.extensionValue("authorityKeyIdentifier")?.keyIdentifier;
+  return own === undefined || authority === undefined || equalBytes(own, authority);
 }
 
 /** One line for each thing that it is good for. */
@@ -72,7 +78,7 @@ function caLine(certificate: Certificate): string {
         : `at most ${countOf(pathLength, "CA")}`;
   const usages = certificate.extensionValue("keyUsage");
   const signs = usages === undefined || usages.includes("keyCertSign");
-  const isRoot = isSelfIssued(certificate);
+  const isRoot = isSelfSigned(certificate);
   const known = isRoot
     ? KUBEADM_CAS.get(attributeValues(certificate.subject, USER_ATTRIBUTE).at(-1) ?? "")
     : undefined;

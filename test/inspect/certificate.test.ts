@@ -53,6 +53,19 @@ describe("formatCertificate", () => {
     expect(below).toContain("intermediate CA: issues");
   });
 
+  test("does not take a CA's new key that its old one signed for a root", () => {
+    const own = make.name(make.cn("kubernetes"));
+    const identifiers = (authority: string) => [
+      make.basicConstraints(),
+      make.extension(make.extensionIds.subjectKeyIdentifier, hex("0402aaaa")),
+      make.extension(make.extensionIds.authorityKeyIdentifier, hex(`30048002${authority}`)),
+    ];
+    expect(format({ issuer: own, subject: own, extensions: identifiers("aaaa") })).toContain("root CA");
+    expect(format({ issuer: own, subject: own, extensions: identifiers("bbbb") })).toContain(
+      "intermediate CA",
+    );
+  });
+
   test("says which server of the cluster a certificate is for", () => {
     const names = make.subjectAltName(make.dnsName("kubernetes.default.svc"));
     const serving = make.extendedKeyUsage("serverAuth");
