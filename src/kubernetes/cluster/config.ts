@@ -120,6 +120,7 @@ export type ResolvedClusterConfig = Required<Omit<ClusterConfig, "controlPlaneEn
  */
 export function resolveClusterConfig(config: ClusterConfig): ResolvedClusterConfig {
   const { now = new Date(), preset = "recommended" } = config;
+  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
   return {
     kubernetesVersion: "1.36",
     clusterName: "kubernetes",
@@ -132,7 +133,7 @@ export function resolveClusterConfig(config: ClusterConfig): ResolvedClusterConf
     caLifetimeSeconds: 10 * YEAR_SECONDS,
     users: [],
     extraCertificates: [],
-    ...config,
+    ...(given as unknown as ClusterConfig),
     preset,
     now,
   };

@@ -103,8 +103,8 @@ export interface ClusterPlan {
  * ```
  */
 export function planClusterPki(config: ClusterConfig): ClusterPlan {
+  const findings = requireValid(validateClusterConfig(config));
   const resolved = resolveClusterConfig(config);
-  const findings = requireValid(validateClusterConfig(resolved));
   const plan = new Planner(resolved);
   const { users, extraCertificates, keyAlgorithm } = resolved;
   return {

@@ -4,6 +4,7 @@ import { YEAR_SECONDS } from "../../issue/validity.ts";
 import { keyAlgorithmNames } from "../../keys/generate.ts";
 import { isDns1123Subdomain } from "../../x509/dns-name.ts";
 import { error, quote, warning } from "./cluster-finding.ts";
+import { shapeFindings } from "./config-shape.ts";
 import type { ClusterCode } from "./cluster-finding.ts";
 import { resolveClusterConfig } from "./config.ts";
 import type { ClusterConfig, ResolvedClusterConfig } from "./config.ts";
@@ -14,7 +15,8 @@ import { extraFindings, userFindings } from "./validate-extra.ts";
 
 /**
  * Everything that keeps a configuration from being a cluster (`ERR_CLUSTER_*`), and what kubeadm or experience would warn of (`WARN_CLUSTER_*`):
- * all of it at once, each with the path of its field.
+ * all of it at once, each with the path of its field. A configuration that comes from a file may have any shape: values of other types are errors, and settings that
+ * there are not are warnings.
  *
  * Sources: kubeadm `cmd/kubeadm/app/apis/kubeadm/validation/validation.go`, etcd's documentation on cluster sizes.
  *
@@ -34,8 +36,11 @@ import { extraFindings, userFindings } from "./validate-extra.ts";
  * ```
  */
 export function validateClusterConfig(config: ClusterConfig): Finding[] {
+  const shape = shapeFindings(config);
+  if (shape.some(({ severity }) => severity === "error")) return shape; // no other rule could read it
   const resolved = resolveClusterConfig(config);
   return [
+    ...shape,
     ...nodeFindings(resolved),
     ...validityFindings(resolved),
     ...nameFindings(resolved),

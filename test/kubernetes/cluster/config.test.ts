@@ -1,7 +1,10 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ClusterError } from "../../../src/errors.ts";
 import type { ClusterConfig, ClusterNode, ExtraCertificate } from "../../../src/kubernetes/cluster/config.ts";
 import { resolveClusterConfig } from "../../../src/kubernetes/cluster/config.ts";
 import { validateClusterConfig } from "../../../src/kubernetes/cluster/validate-config.ts";
+import { planClusterPki } from "../../../src/kubernetes/cluster/plan.ts";
 import { issueClusterPki } from "../../../src/kubernetes/cluster/issue.ts";
 
 const node = (n: number, more: Partial<ClusterNode> = {}): ClusterNode => ({
@@ -337,4 +340,81 @@ test("a warning: several control-plane nodes without an endpoint", () => {
   expect(validateClusterConfig({ nodes: good.nodes })).toMatchObject([
     { code: "WARN_CLUSTER_ENDPOINT", severity: "warning" },
   ]);
+});
+
+describe("a configuration from a file", () => {
+  const validate = (config: unknown) => validateClusterConfig(config as ClusterConfig);
+  const errors = (config: unknown): string[] =>
+    validate(config).map(({ code, path, message }) => `${code} ${path}: ${message}`);
+
+  test.each<[what: string, config: unknown, found: string[]]>([
+    ["nothing", null, ["ERR_CLUSTER_CONFIG : found null, expected an object"]],
+    ["a list", [], ["ERR_CLUSTER_CONFIG : found a list, expected an object"]],
+    ["no nodes", {}, ["ERR_CLUSTER_CONFIG nodes: it is missing"]],
+    [
+      "one node instead of a list",
+      { nodes: node(1) },
+      ["ERR_CLUSTER_CONFIG nodes: found a value of type object, expected a list"],
+    ],
+    [
+      "wrong types in many places",
+      {
+        certSANs: "api.example.com",
+        dnsDomain: 7,
+        lifetimeSeconds: "8760h",
+        now: "2030-01-01",
+        etcd: { external: "yes" },
+        users: [{ groups: ["a", 1] }, "jane"],
+        extraCertificates: [{ name: "a", path: "a", kind: "ca", subject: "a" }],
+        nodes: [node(1), { name: "cp-2", role: "control-plane" }, null],
+      },
+      [
+        "ERR_CLUSTER_CONFIG certSANs: found a value of type string, expected a list",
+        "ERR_CLUSTER_CONFIG dnsDomain: found a value of type number, expected a text",
+        "ERR_CLUSTER_CONFIG lifetimeSeconds: found a value of type string, expected a number",
+        "ERR_CLUSTER_CONFIG now: found a value of type string, expected a Date",
+        "ERR_CLUSTER_CONFIG etcd.external: found a value of type string, expected a boolean",
+        "ERR_CLUSTER_CONFIG users[0].name: it is missing",
+        "ERR_CLUSTER_CONFIG users[0].groups[1]: found a value of type number, expected a text",
+        "ERR_CLUSTER_CONFIG users[1]: found a value of type string, expected an object",
+        "ERR_CLUSTER_CONFIG extraCertificates[0].subject: found a value of type string, expected an object",
+        "ERR_CLUSTER_CONFIG nodes[1].addresses: it is missing",
+        "ERR_CLUSTER_CONFIG nodes[2]: found null, expected an object",
+      ],
+    ],
+    [
+      "settings that there are not",
+      { ...good, certSans: ["api.example.com"], toString: 1, nodes: [{ ...node(1), adresses: [] }] },
+      [
+        'WARN_CLUSTER_UNKNOWN_FIELD nodes[0].adresses: there is no setting "adresses"; nobody reads it',
+        'WARN_CLUSTER_UNKNOWN_FIELD certSans: there is no setting "certSans"; nobody reads it',
+        'WARN_CLUSTER_UNKNOWN_FIELD toString: there is no setting "toString"; nobody reads it',
+      ],
+    ],
+  ])("with %s", (_, config, found) => {
+    expect(errors(config)).toEqual(found);
+  });
+
+  test("is planned or refused, and never anything else happens", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.anything(),
+        fc.constantFrom(...Object.keys(resolveClusterConfig(good))),
+        async (value, field) => {
+          const config = { ...good, [field]: value } as ClusterConfig;
+          const refused = validateClusterConfig(config).some(({ severity }) => severity === "error");
+          if (refused) expect(() => planClusterPki(config)).toThrow(ClusterError);
+          else expect(planClusterPki(config).certificates.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a setting that is undefined is one that is left out", () => {
+    expect(validate({ ...good, certSANs: undefined, preset: undefined })).toEqual([]);
+    expect(
+      planClusterPki({ ...good, dnsDomain: undefined } as unknown as ClusterConfig).config.dnsDomain,
+    ).toBe("cluster.local");
+  });
 });
