@@ -68,11 +68,11 @@ export function isSecret(kind: PkiFileKind): boolean {
 
 const MAX_SEGMENTS = 16;
 
-/** A name that leads nowhere but below the directory, on every system, and is none of ours. */
+/** A name that leads nowhere but below the directory, on every system, and is none of ours: letters and what `encodeURIComponent` makes. */
 export function checkPath(path: string): void {
   const segments = path.split("/");
   const isBad = (segment: string): boolean =>
-    segment.startsWith(".") || !/^[\w.@+-]{1,200}$/.test(segment) || segment.endsWith(".");
+    segment.startsWith(".") || !/^[\w.@+%~!'()*-]{1,200}$/.test(segment) || segment.endsWith(".");
   if (segments.length > MAX_SEGMENTS || segments.some(isBad))
     throw new FileError("ERR_FILE_PATH", `${quote(path)} is no plain path below the directory`);
   if (!kindOf(path))
