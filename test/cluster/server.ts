@@ -40,8 +40,11 @@ async function apiServerBinary(): Promise<string | Unavailable> {
   }
 }
 
-/** Starts both; `tokens` are lines of a token file: token, user, uid, "group,group". */
-export async function startCluster(tokens: readonly string[]): Promise<Cluster | Unavailable> {
+/** Starts both; `tokens` are lines of a token file: token, user, uid, "group,group". Further flags are the API server's. */
+export async function startCluster(
+  tokens: readonly string[],
+  flags: readonly string[] = [],
+): Promise<Cluster | Unavailable> {
   const binary = await apiServerBinary();
   if (typeof binary !== "string") return binary;
   const etcd = await unpackFromSid(["etcd-server"]);
@@ -86,6 +89,7 @@ export async function startCluster(tokens: readonly string[]): Promise<Cluster |
       `--service-account-signing-key-file=${at("sa.key")}`,
       "--service-account-issuer=https://kubernetes.default.svc",
       `--cert-dir=${at("run")}`,
+      ...flags,
     ]),
   ];
   const close = async (): Promise<void> => {
