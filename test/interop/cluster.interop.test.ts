@@ -156,4 +156,25 @@ await describeWithReferee("the certificates of kubeadm", (referee) => {
         }
       },
     );
+
+  test.each(["recommended", "kubeadm"] as const)(
+    "Go verifies every certificate of the preset %s, for its uses and its names",
+    async (preset) => {
+      const { certificates } = await issueClusterPki({ ...CONFIG, preset, keyAlgorithm: "ECDSA-P256" });
+      const time = seconds(CONFIG.now);
+      for (const issued of certificates.filter(({ ca }) => ca !== undefined)) {
+        const { certificate, extendedKeyUsage, dnsNames, ipAddresses } = issued;
+        const leaf = base64(certificate.der);
+        const anchor = certificates.find(({ name }) => name === issued.ca)!.certificate;
+        for (const usage of extendedKeyUsage as ("serverAuth" | "clientAuth")[]) {
+          const roots = [base64(anchor.der)];
+          const verdict = await referee.ask("verify", { leaf, roots, time, usages: [usage] });
+          expect(verdict, `${nameOf(issued)} for ${usage}`).toMatchObject({ ok: true });
+        }
+        const hosts = [...dnsNames.map((name) => name.replace("*", "shop")), ...ipAddresses];
+        const { verdicts } = await referee.demand("hostname", { leaf, hosts });
+        expect(verdicts, nameOf(issued)).toEqual(hosts.map(() => null));
+      }
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -168,6 +169,44 @@ test("the folder is written and read back; a renewal replaces what it renews and
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+const openssl = (...args: string[]): { status: number | null; text: string } => {
+  const { status, stdout, stderr } = spawnSync("openssl", args, { encoding: "utf8" });
+  return { status, text: `${stdout}${stderr}` };
+};
+const version = openssl("version");
+if (version.status !== 0) console.info("skipped: there is no openssl command");
+
+describe.skipIf(version.status !== 0)("OpenSSL, for every pair of files", () => {
+  // The options of `openssl verify` that make it as strict as it can be.
+  const STRICT = ["-x509_strict", "-check_ss_sig", "-purpose"];
+
+  test.each<[preset: "recommended" | "kubeadm"]>([["recommended"], ["kubeadm"]])("%s", async (preset) => {
+    const folder = await mkdtemp(join(tmpdir(), "kubepki-files-"));
+    try {
+      const made = await issueClusterPki({ ...config, preset, keyAlgorithm: "ECDSA-P256" });
+      await writePkiDirectory(folder, await clusterFiles(made, { node: "cp-1" }));
+      const caFiles = new Map(
+        made.certificates.filter(({ kind }) => kind === "ca").map(({ name, path }) => [name, path]),
+      );
+      for (const { name, node, ca, path, kind } of made.certificates) {
+        if (path.endsWith(".conf") || node !== "cp-1" || ca === undefined) continue;
+        const caFile = join(folder, `${caFiles.get(ca)}.crt`);
+        for (const purpose of kind === "peer" ? ["sslserver", "sslclient"] : [`ssl${kind}`]) {
+          const certificate = join(folder, `${path}.crt`);
+          const { status, text } = openssl("verify", ...STRICT, purpose, "-CAfile", caFile, certificate);
+          expect(text, `${name} as ${purpose}`).toContain(": OK");
+          expect(status).toBe(0);
+        }
+        const key = openssl("pkey", "-in", join(folder, `${path}.key`), "-pubout");
+        const own = openssl("x509", "-in", join(folder, `${path}.crt`), "-noout", "-pubkey");
+        expect(key.text).toBe(own.text);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });
 
 test("there is no node of that name", async () => {
