@@ -14,10 +14,10 @@ import { cacheFolder, exclusively, explain, unpackFromSid, type Unavailable } fr
 
 const run = promisify(execFile);
 const sources = join(dirname(fileURLToPath(import.meta.url)), "referee");
-const goRelease = "1.26";
+export const goRelease = "1.26";
 
 /** Go itself, the Kubernetes libraries and what those import. */
-const packages: readonly string[] = [
+export const packages: readonly string[] = [
   `golang-${goRelease}-go`,
   `golang-${goRelease}-src`,
   "golang-github-beorn7-perks-dev",
@@ -49,7 +49,7 @@ export interface RefereeProgram {
 }
 
 /** No modules and no network: the sources are the ones just unpacked. */
-const goEnvironment = (root: string): NodeJS.ProcessEnv => ({
+export const goEnvironment = (root: string): NodeJS.ProcessEnv => ({
   ...process.env,
   GOROOT: join(root, "usr/lib", `go-${goRelease}`),
   GOPATH: `${join(cacheFolder, "go")}:${join(root, "usr/share/gocode")}`,

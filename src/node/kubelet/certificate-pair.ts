@@ -50,9 +50,9 @@ export class CertificatePair {
     return this.certificatePem + this.#keyPem;
   }
 
-  /** What JSON shows: everything but the secret. */
-  toJSON(): { readonly certificates: string } {
-    return { certificates: this.certificatePem };
+  /** What JSON shows: PEM of the certificates. */
+  toJSON(): string {
+    return this.certificatePem;
   }
 
   /** `CertificatePair(serial number, end)`. */
