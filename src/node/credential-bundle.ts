@@ -1,5 +1,4 @@
 /** A certificate and its key from files that are replaced while the process runs. */
-import type { SecureContextOptions } from "node:tls";
 import { FileError, PkiError } from "../errors.ts";
 import { FollowedFiles } from "./followed-files.ts";
 import type { FollowOptions } from "./followed-files.ts";
@@ -22,18 +21,12 @@ export type CredentialBundlePath =
       readonly keyFile: string;
     };
 
-/** A server of `node:tls`, `node:https` or `node:http2`. */
-export interface SecureServer {
-  /** Uses these for connections that begin from now on. */
-  setSecureContext(options: SecureContextOptions): void;
-}
-
 /** A certificate and its key that follow their files. Made by {@link watchCredentialBundle}. */
 export class CredentialBundle {
   readonly #paths: readonly [certFile: string, keyFile: string];
   readonly #options: CredentialBundleOptions;
   readonly #files: FollowedFiles;
-  readonly #servers = new Map<SecureServer, SecureContextOptions>();
+  readonly #followers = new Set<(pair: CertificatePair) => void>();
   #pair: CertificatePair | undefined;
 
   /** Not for callers: use {@link watchCredentialBundle}. */
@@ -51,18 +44,11 @@ export class CredentialBundle {
     return this.#pair!; // there is one before anybody sees this object
   }
 
-  /**
-   * Gives certificate and key to a server, now and after each change. Connections that are open go on with the old ones; none is dropped. `options` are the others of its secure
-   * context, such as `ca` and `minVersion`: Node takes those anew with each certificate.
-   */
-  supply(server: SecureServer, options: Omit<SecureContextOptions, "cert" | "key" | "pfx"> = {}): void {
-    server.setSecureContext({ ...options, ...this.current.exportTlsOptions() });
-    this.#servers.set(server, options);
-  }
-
-  /** Gives no more to this server, which keeps what it has. */
-  release(server: SecureServer): void {
-    this.#servers.delete(server);
+  /** Calls back at once with the pair, and then with each new one; returns what ends it. Servers are given it by {@link followCertificate}. */
+  follow(follower: (pair: CertificatePair) => void): () => void {
+    follower(this.current);
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
   }
 
   /** Reads the files now, without waiting for notice or time. What is wrong with them goes to `onError`; this resolves in any case. */
@@ -73,7 +59,7 @@ export class CredentialBundle {
   /** Stops watching; the pair stays as it is. Again does nothing. */
   close(): void {
     this.#files.close();
-    this.#servers.clear();
+    this.#followers.clear();
   }
 
   /** Not for callers: {@link watchCredentialBundle} does it. */
@@ -86,9 +72,20 @@ export class CredentialBundle {
     const isFirst = this.#pair === undefined;
     const pair = parsePair(certificates!, key!, this.#paths);
     this.#pair = pair;
-    for (const [server, options] of this.#servers)
-      server.setSecureContext({ ...options, ...pair.exportTlsOptions() });
+    const refusals = [...this.#followers].flatMap((follower) => this.#give(follower, pair));
     if (!isFirst) this.#options.onChange?.(pair);
+    if (refusals[0]) throw refusals[0];
+  }
+
+  /** OpenSSL may refuse what we take, for example a key that this machine's policy finds too weak. The other servers get it all the same. */
+  #give(follower: (pair: CertificatePair) => void, pair: CertificatePair): FileError[] {
+    try {
+      follower(pair);
+      return [];
+    } catch (cause) {
+      const message = `${[...new Set(this.#paths)].join(" and ")}: a server does not take them`;
+      return [new FileError("ERR_FILE_CREDENTIALS", message, { cause })];
+    }
   }
 }
 
@@ -122,7 +119,7 @@ function parsePair(certificates: string, key: string, paths: readonly string[]):
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
  * import { caTemplate, encodePem, generateKeyPair, issueSelfSigned } from "kubepki";
- * import { watchCredentialBundle } from "kubepki/node";
+ * import { followCertificate, watchCredentialBundle } from "kubepki/node";
  *
  * const { privateKey, signer } = await generateKeyPair("ECDSA-P256");
  * const { certificate } = await issueSelfSigned(caTemplate({ subject: { commonName: "web" } }), signer);
@@ -132,7 +129,7 @@ function parsePair(certificates: string, key: string, paths: readonly string[]):
  *
  * const bundle = await watchCredentialBundle(path, { onError: (error) => console.error(error.message) });
  * const server = createServer();
- * bundle.supply(server, { minVersion: "TLSv1.3" }); // from now on, after each change too
+ * followCertificate(server, bundle, { minVersion: "TLSv1.3" }); // from now on, after each change too
  * assert.equal(bundle.current.certificate.serialNumber, certificate.serialNumber);
  * bundle.close();
  * rmSync(folder, { recursive: true });

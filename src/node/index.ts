@@ -10,7 +10,7 @@ export { WatchedCertificateLists, watchCertificateLists } from "./certificate-li
 export type { ListFilesOptions } from "./certificate-lists.ts";
 export type { FollowOptions } from "./followed-files.ts";
 export { CredentialBundle, watchCredentialBundle } from "./credential-bundle.ts";
-export type { CredentialBundleOptions, CredentialBundlePath, SecureServer } from "./credential-bundle.ts";
+export type { CredentialBundleOptions, CredentialBundlePath } from "./credential-bundle.ts";
 export { connect, clientFrom } from "./controllers/http-client.ts";
 export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
 export { runSigner } from "./controllers/signer-controller.ts";

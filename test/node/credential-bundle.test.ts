@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import type { PkiError } from "kubepki";
-import { watchCredentialBundle } from "kubepki/node";
+import { followCertificate, watchCredentialBundle } from "kubepki/node";
 import type { CredentialBundle, CredentialBundleOptions, CredentialBundlePath } from "kubepki/node";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { newCa, newServer } from "../support/mtls.ts";
@@ -57,7 +57,7 @@ test("a server changes its certificate, and drops no connection", async () => {
   const onChange = vi.fn();
   await start(path("bundle.pem"), { onChange });
   const server = createServer((socket) => socket.pipe(socket));
-  bundle!.supply(server, { minVersion: "TLSv1.3" });
+  const end = followCertificate(server, bundle!, { minVersion: "TLSv1.3" });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     const old = await call(server);
@@ -69,7 +69,7 @@ test("a server changes its certificate, and drops no connection", async () => {
     const fresh = await call(server);
     expect(served(fresh)).toContain("DNS:second.example");
     expect(await echo(old, "still here")).toBe("still here");
-    bundle!.release(server);
+    end();
     writeFileSync(path("bundle.pem"), text(first));
     await bundle!.reload();
     const last = await call(server);
@@ -120,6 +120,26 @@ test("what is broken changes nothing and is told", async () => {
   writeFileSync(path("tls.key"), second.key);
   await bundle!.reload();
   expect(names()).toEqual(["second.example"]);
+});
+
+test("what a server does not take is told, and the others are given it", async () => {
+  writeFileSync(path("bundle.pem"), text(first));
+  const onError = vi.fn();
+  await start(path("bundle.pem"), { onError });
+  let calls = 0;
+  bundle!.follow(() => {
+    if (++calls > 1) throw new Error("ee key too small");
+  });
+  const other = vi.fn();
+  bundle!.follow(other);
+  writeFileSync(path("bundle.pem"), text(second));
+  await bundle!.reload();
+  expect(names()).toEqual(["second.example"]);
+  expect(other).toHaveBeenLastCalledWith(bundle!.current);
+  expect(onError.mock.lastCall?.[0]).toMatchObject({
+    code: "ERR_FILE_CREDENTIALS",
+    cause: { message: "ee key too small" },
+  });
 });
 
 test("in the beginning, all must be good", async () => {

@@ -9,7 +9,7 @@ export interface ReloadableServer {
 }
 
 /**
- * Gives a TLS server the current certificate of a manager, and each new one; returns what ends it.
+ * Gives a TLS server the current certificate of a manager or of a {@link CredentialBundle}, and each new one; returns what ends it.
  *
  * Connections that are open stay as they are, with the certificate that they began with; new ones get the new certificate. Whatever else the server was made with for its
  * secure context (`ca`, `minVersion`, `ciphers`) must be given here again, for Node forgets it; `requestCert` and the like stay.
