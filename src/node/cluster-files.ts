@@ -10,6 +10,7 @@ import type {
 import { kubeconfig } from "../kubernetes/kubeconfig/build.ts";
 import { encodePublicKeyPem } from "../keys/public-key.ts";
 import { encodePem } from "../pem.ts";
+import type { Certificate } from "../x509/certificate.ts";
 import { encodeKubeconfigYaml } from "./kubeconfig/yaml.ts";
 import type { PkiFileInput } from "./pki-directory/pki-file.ts";
 
@@ -30,7 +31,7 @@ export type ClusterFilesInput = Pick<ClusterPki, "plan" | "certificates"> &
  *
  * A node of the control plane gets its own files, the CAs with their keys, the keys for service accounts, `admin.conf` and kube-proxy's file; a worker its own, kube-proxy's
  * and the certificate of the cluster CA; a machine of etcd its own and the certificate of etcd's CA. `super-admin.conf`, users and extra certificates are with what the
- * cluster has once. What others have yet to issue becomes a key and a request beside it. **The result is a secret.**
+ * cluster has once. Certificates of CAs below another stand behind those that they have issued, for who shows these must show them. What others have yet to issue becomes a key and a request beside it. **The result is a secret.**
  *
  * Kubeconfig files name `controlPlaneEndpoint`, or the first API server if there is none; the controller manager, the scheduler and kubelets of the control plane call the API
  * server of their node (with kubeadm's preset, kubelets do from 1.33 on).
@@ -108,12 +109,31 @@ async function filesOf(
   pki: ClusterFilesInput,
   port: number,
 ): Promise<PkiFileInput[]> {
-  const { path, certificate, privateKey } = issued;
+  const { path, privateKey } = issued;
   if (isKubeconfigPath(path)) return [{ path, text: await kubeconfigText(issued, pki, port) }];
-  const pair: PkiFileInput[] = [{ path: `${path}.crt`, text: encodePem("CERTIFICATE", certificate.der) }];
+  const chain = chainOf(issued, pki.certificates).map(({ der }) => encodePem("CERTIFICATE", der));
+  const pair: PkiFileInput[] = [{ path: `${path}.crt`, text: chain.join("") }];
   if (part === "everything" && privateKey)
     pair.push({ path: `${path}.key`, text: await privateKey.exportPem() });
   return pair;
+}
+
+/** A leaf and the CAs between it and the one that issues itself, which everybody has: what it must be shown with. A CA is a trust anchor, and alone. */
+function chainOf(
+  { certificate, kind, ca }: IssuedClusterCertificate,
+  certificates: readonly IssuedClusterCertificate[],
+): Certificate[] {
+  const chain = [certificate];
+  if (kind === "ca") return chain;
+  const authorities = new Map(
+    certificates.filter((one) => one.kind === "ca").map((authority) => [authority.name, authority]),
+  );
+  let above = authorities.get(ca ?? "");
+  while (above?.ca !== undefined && chain.length <= authorities.size) {
+    chain.push(above.certificate);
+    above = authorities.get(above.ca);
+  }
+  return chain;
 }
 
 async function requestFiles({ path, pem, privateKey }: RequestedClusterCertificate): Promise<PkiFileInput[]> {
@@ -128,14 +148,14 @@ async function kubeconfigText(
   { plan: { config }, certificates }: ClusterFilesInput,
   port: number,
 ): Promise<string> {
-  const { certificate, privateKey, subject } = issued;
+  const { privateKey, subject } = issued;
   // Every server that a kubeconfig file names has its certificate from the cluster CA, whoever has issued the client's.
   const ca = certificates.find(({ name }) => name === "ca")?.certificate;
   const built = await kubeconfig({
     server: serverOf(issued, config, port),
     clusterName: config.clusterName,
     userName: subject.commonName ?? issued.name,
-    credentials: { certificates: [certificate], privateKey: privateKey! },
+    credentials: { certificates: chainOf(issued, certificates), privateKey: privateKey! },
     ...(ca && { ca: [ca] }),
   });
   return encodeKubeconfigYaml(built);

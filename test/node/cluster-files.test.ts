@@ -10,6 +10,7 @@ import { planClusterPki } from "../../src/kubernetes/cluster/plan.ts";
 import { planRenewal } from "../../src/kubernetes/cluster/renewal.ts";
 import { renewClusterPki } from "../../src/kubernetes/cluster/renew.ts";
 import { validateKubeconfig } from "../../src/kubernetes/kubeconfig/validate.ts";
+import { parseCertificates } from "../../src/x509/certificate.ts";
 import { clusterFiles } from "../../src/node/cluster-files.ts";
 import { parseKubeconfigYaml } from "../../src/node/kubeconfig/yaml.ts";
 import { readPkiDirectory } from "../../src/node/pki-directory/read.ts";
@@ -132,6 +133,26 @@ test("kubeconfig files are named as kubeadm names them, and nothing is wrong wit
     expect(validateKubeconfig(parsed)).toEqual([]);
     expect(parsed["current-context"]).toMatch(/^(kubernetes-admin|system:[a-z:0-9-]+)@shop$/);
   }
+});
+
+test("what an intermediate CA has issued is followed by it, in pairs and kubeconfig files", async () => {
+  const below = await issueClusterPki({
+    ...config,
+    extraCertificates: [
+      { name: "mesh-ca", path: "pki/mesh-ca", kind: "ca", ca: "ca", subject: { commonName: "mesh-ca" } },
+      { name: "mesh", path: "pki/mesh", kind: "server", ca: "mesh-ca", subject: {}, dnsNames: ["mesh.svc"] },
+      { name: "web", path: "web.conf", kind: "client", ca: "mesh-ca", subject: { commonName: "web" } },
+    ],
+  });
+  const files = await clusterFiles(below);
+  const text = (path: string): string => files.find((file) => file.path === path)!.text;
+  const [leaf, middle, ...rest] = parseCertificates(text("pki/mesh.crt"));
+  expect(rest).toEqual([]);
+  expect(leaf!.issuer.der).toEqual(middle!.subject.der);
+  expect(middle!.der).toEqual(parseCertificates(text("pki/mesh-ca.crt"))[0]!.der);
+  expect(parseCertificates(text("pki/mesh-ca.crt"))).toHaveLength(1);
+  const data = parseKubeconfigYaml(text("web.conf")).users[0]!.user["client-certificate-data"]!;
+  expect(parseCertificates(atob(data))).toHaveLength(2);
 });
 
 test("requests lie beside their keys, where others have yet to issue", async () => {
