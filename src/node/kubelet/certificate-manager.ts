@@ -17,7 +17,7 @@ export interface CertificateManagerOptions extends RequestCertificateOptions {
   readonly store: CertificateStore;
   /**
    * What the certificate is to be: a template, or a function that is asked every second. If it asks for what the certificate lacks, the certificate is replaced at once;
-   * while it answers with nothing, none is asked for.
+   * while it answers with nothing, none is asked for. Must not throw: `run` would reject.
    */
   readonly template: ManagedTemplate | (() => ManagedTemplate | undefined);
   /** The cluster, as the holder of the current certificate sees it; without one, as the holder of a bootstrap token. Asked before each attempt. */
@@ -126,10 +126,7 @@ export class CertificateManager {
 
   #nextDeadline(): number {
     const [pair, template, now] = [this.#pair, this.#template(), this.#timing.now()];
-    if (this.#forced || !pair || (template && templateGap(pair.certificate, template))) {
-      this.#forced = false;
-      return now;
-    }
+    if (this.#forced || !pair || (template && templateGap(pair.certificate, template))) return now;
     return rotationDeadline(pair.certificate, this.#timing.random()).getTime();
   }
 
@@ -209,6 +206,7 @@ export class CertificateManager {
 
   #replace(pair: CertificatePair): void {
     this.#pair = pair;
+    this.#forced = false;
     for (const follower of this.#followers) follower(pair);
   }
 }

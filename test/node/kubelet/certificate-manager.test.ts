@@ -210,6 +210,13 @@ describe("a manager", () => {
     expect(given[0]).toBe(stored);
   });
 
+  test("says that it was given a template that throws", async () => {
+    const broken = (): never => {
+      throw new Error("no template");
+    };
+    await expect((await create({ template: broken })).run()).rejects.toThrow("no template");
+  });
+
   test("stops while a request waits, and its waiters hear of it", async () => {
     cluster.fates = ["wait"];
     const manager = await start();
@@ -239,6 +246,16 @@ describe("a bootstrap pair", () => {
     expect((await create({ store: new MemoryStore(stored), bootstrap })).current()).toBe(stored);
     expect((await create({ store: new MemoryStore(old), bootstrap })).current()).toBe(bootstrap);
     expect((await create({ store: new MemoryStore(old) })).current()).toBeUndefined();
+  });
+
+  test("is replaced as soon as it is known what to ask for", async () => {
+    const bootstrap = await pairOf();
+    const wanted: (typeof template)[] = [];
+    const manager = await start({ bootstrap, template: () => wanted[0] });
+    await until(() => timing.waits.length > 3);
+    expect(cluster.requests).toEqual([]);
+    wanted.push(template);
+    await until(() => manager.current() !== bootstrap);
   });
 
   test("counts even where it cannot be stored", async () => {
