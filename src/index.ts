@@ -273,3 +273,9 @@ export type {
 } from "./inspect/lint-certificate.ts";
 export type { FormatOptions } from "./inspect/report.ts";
 export { formatName } from "./x509/name-text.ts";
+export { auditClusterPki } from "./audit/audit.ts";
+export type { AuditedCertificate, AuditOptions, ClusterAudit } from "./audit/audit.ts";
+export type { AuditFinding, AuditFindingCode, AuditFindings } from "./audit/finding.ts";
+export type { AuditSource } from "./audit/source.ts";
+export { formatClusterAudit } from "./audit/report.ts";
+export { formatClusterAuditSvg } from "./audit/timeline.ts";

@@ -37,7 +37,8 @@ const mayImport: Record<string, readonly string[]> = {
   kubernetes: ["issue", "verify", "keys", "sha512-256", ...structures],
   // Texts for people about everything below; nothing below needs them.
   inspect: ["kubernetes", "verify", "keys", ...structures],
-  node: [...everything, "node:*", "yaml"],
+  audit: ["inspect", "kubernetes", "verify", "keys", ...structures],
+  node: ["audit", ...everything, "node:*", "yaml"],
   // Thin layers over src/node for one framework each; they know it by its shape alone.
   express: ["node", "kubernetes"],
   fastify: ["node", "kubernetes", "fastify"],
@@ -45,7 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
   koa: ["node", "kubernetes", "koa"],
   formats: ["x509", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
   testing: [...everything, "fast-check"],
-  index: ["inspect", ...everything],
+  index: ["audit", "inspect", ...everything],
 };
 
 /** What an entry point re-exports beside its own part. */

@@ -99,3 +99,5 @@ export { signClusterInfo, verifyClusterInfo } from "./kubelet/cluster-info.ts";
 export type { DiscoveredCluster } from "./kubelet/cluster-info.ts";
 export { discoverCluster } from "./kubelet/discover-cluster.ts";
 export type { DiscoverClusterOptions } from "./kubelet/discover-cluster.ts";
+export { auditPkiDirectory } from "./audit-directory.ts";
+export type { DirectoryAudit } from "./audit-directory.ts";

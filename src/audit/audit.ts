@@ -1,0 +1,142 @@
+/** One look at all certificates of a cluster, whoever made them. */
+import { toHex } from "../bytes.ts";
+import { sha256 } from "../sha256.ts";
+import { verifySignature } from "../keys/verifier.ts";
+import type { SignatureVerifier } from "../keys/verifier.ts";
+import type { ClusterPlan } from "../kubernetes/cluster/plan.ts";
+import { lintCertificate } from "../inspect/lint-certificate.ts";
+import { purposesOf } from "../inspect/purpose.ts";
+import { momentOf } from "../verify/asking.ts";
+import { formatName } from "../x509/name-text.ts";
+import type { AuditFinding } from "./finding.ts";
+import { judgeByPlan } from "./plan-rules.ts";
+import { findIssuers, judgeCertificate, judgeKeys, judgeSharedKeys } from "./rules.ts";
+import type { Issuers } from "./rules.ts";
+import { collect } from "./source.ts";
+import type { AuditSource, FoundCertificate } from "./source.ts";
+
+/** What an audit may know; all fields have defaults. */
+export interface AuditOptions {
+  /** The moment that counts; now by default. A number is milliseconds since 1970. */
+  readonly at?: Date | number;
+  /** What should be there, see {@link planClusterPki}. Without it, certificates are held to each other and to what Kubernetes needs. */
+  readonly plan?: Pick<ClusterPlan, "certificates">;
+  /** Of the plan, only what is for this node and for the cluster: for the files of one machine. */
+  readonly node?: string;
+  /** Whether signatures are checked, which is most of the work; true by default. Without, the first CA of the issuer's name is taken for the issuer. */
+  readonly checkSignatures?: boolean;
+  /** Checks signatures; WebCrypto by default. */
+  readonly verifier?: SignatureVerifier;
+}
+
+/** A certificate, in words; plain data. */
+export interface AuditedCertificate {
+  /** Where it was found. */
+  readonly path: string;
+  /** Its subject as {@link formatName} writes it. */
+  readonly subject: string;
+  /** What it is good for. */
+  readonly kind: "ca" | "server" | "client" | "peer" | "other";
+  /** Where its issuer was found; absent for roots and if it was not found. */
+  readonly issuer?: string;
+  /** ISO 8601. */
+  readonly notBefore: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+  /** SHA-256 of its DER, in hex: copies have the same. */
+  readonly fingerprint: string;
+}
+
+/** What an audit has found out; plain data, so that `JSON.stringify` gives all of it. */
+export interface ClusterAudit {
+  /** The moment that counted; ISO 8601. */
+  readonly at: string;
+  /** All certificates, those that expire first first; copies stand there once for each place. */
+  readonly certificates: readonly AuditedCertificate[];
+  /** Errors first, else in the order of the sources. */
+  readonly findings: readonly AuditFinding[];
+  /** Whether there is no error: `process.exitCode = audit.isHealthy ? 0 : 1`. */
+  readonly isHealthy: boolean;
+}
+
+/**
+ * Says what is wrong with the certificates and keys of a cluster, or dangerous, or about to be: what {@link lintCertificate} says of each, whether issuers, keys and lifetimes fit together, whether the front proxy's
+ * CA is one of its own, who may read the keys; and with a plan, what is missing or is not as planned. It works on what kubeadm, cfssl, k3s or openssl scripts made: only contents count, except for keys, which are
+ * matched to certificates by file names (`x.crt` and `x.key`, `x.pem` and `x-key.pem`), and CAs of the front proxy.
+ *
+ * Never throws for what the sources hold. Private keys are read to see whom they belong to, and not kept. Not checked: what running components use, and revocation.
+ *
+ * Sources: Kubernetes "PKI certificates and requirements", kubeadm `cmd/kubeadm/app/phases/certs`, kube-apiserver `--requestheader-client-ca-file`.
+ *
+ * @throws TypeError if `at` is no date
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { auditClusterPki, encodePem, issueClusterPki, planClusterPki } from "kubepki";
+ *
+ * const config = { nodes: [{ name: "cp-1", role: "control-plane", addresses: ["192.0.2.1"] }] } as const;
+ * const { certificates } = await issueClusterPki(config);
+ * const files = certificates.map(({ path, certificate }) => ({ path: `${path}.crt`, text: encodePem("CERTIFICATE", certificate.der) }));
+ * const serving = files.filter(({ path }) => path.startsWith("pki/"));
+ *
+ * const healthy = await auditClusterPki(serving);
+ * assert.equal(healthy.isHealthy, true);
+ *
+ * const balanced = { ...config, controlPlaneEndpoint: "api.example.com:6443" };
+ * const { findings } = await auditClusterPki(serving, { plan: { certificates: planClusterPki(balanced).certificates.filter(({ name }) => name === "apiserver") } });
+ * assert.deepEqual(findings.filter(({ severity }) => severity === "error").map(({ path, expected }) => [path, expected]), [["pki/apiserver.crt", "api.example.com"]]);
+ * ```
+ */
+export async function auditClusterPki(
+  sources: readonly AuditSource[],
+  options: AuditOptions = {},
+): Promise<ClusterAudit> {
+  const { plan, node, checkSignatures = true, verifier = verifySignature } = options;
+  const at = momentOf(options.at);
+  const evidence = await collect(sources);
+  const { issuers, findings } = await findIssuers(evidence, checkSignatures ? verifier : undefined);
+  const all: AuditFinding[] = [
+    ...evidence.findings,
+    ...evidence.certificates.flatMap((found) => [...lint(found, at), ...judgeCertificate(found, issuers)]),
+    ...findings,
+    ...judgeKeys(evidence),
+    ...judgeSharedKeys(evidence),
+    ...(plan ? judgeByPlan(evidence, plan, issuers, node) : []),
+  ];
+  const isError = ({ severity }: AuditFinding): boolean => severity === "error";
+  return {
+    at: new Date(at).toISOString(),
+    certificates: evidence.certificates
+      .map((found) => describe(found, issuers))
+      .toSorted((a, b) => (a.notAfter < b.notAfter ? -1 : a.notAfter > b.notAfter ? 1 : 0)),
+    findings: [...all.filter(isError), ...all.filter((finding) => !isError(finding))],
+    isHealthy: !all.some(isError),
+  };
+}
+
+function lint({ path, certificate }: FoundCertificate, at: number): AuditFinding[] {
+  return lintCertificate(certificate, { at }).map((finding) => ({
+    ...finding,
+    path: finding.path === "" ? path : `${path}: ${finding.path}`,
+  }));
+}
+
+function describe({ path, certificate }: FoundCertificate, issuers: Issuers): AuditedCertificate {
+  const issuer = issuers.get(certificate);
+  return {
+    path,
+    subject: formatName(certificate.subject),
+    kind: kindOf(purposesOf(certificate)),
+    ...(issuer && { issuer: issuer.path }),
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    fingerprint: toHex(sha256(certificate.der)),
+  };
+}
+
+function kindOf({ ca, server, client }: ReturnType<typeof purposesOf>): AuditedCertificate["kind"] {
+  if (ca) return "ca";
+  if (server && client) return "peer";
+  return server ? "server" : client ? "client" : "other";
+}

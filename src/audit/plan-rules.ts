@@ -1,0 +1,118 @@
+/** What is wrong with the certificates of a cluster by its plan. */
+import { certificateChanges } from "../kubernetes/cluster/certificate-changes.ts";
+import type { CertificateChange } from "../kubernetes/cluster/certificate-changes.ts";
+import type { ClusterPlan, PlannedCertificate } from "../kubernetes/cluster/plan.ts";
+import { equalBytes } from "../bytes.ts";
+import type { AuditFinding } from "./finding.ts";
+import type { Issuers } from "./rules.ts";
+import type { Evidence, FoundCertificate } from "./source.ts";
+
+/** Holds what was found to what is planned for one node, or for the whole cluster. */
+export function judgeByPlan(
+  evidence: Evidence,
+  { certificates }: Pick<ClusterPlan, "certificates">,
+  issuers: Issuers,
+  node: string | undefined,
+): AuditFinding[] {
+  const wanted = certificates.filter(
+    (planned) => planned.node === undefined || node === undefined || planned.node === node,
+  );
+  const places = new Map<string, FoundCertificate>();
+  for (const found of evidence.certificates) if (found.index === 0) places.set(found.path, found);
+  const findPlanned = (planned: PlannedCertificate): FoundCertificate | undefined => findAt(places, planned);
+  return wanted.flatMap((planned) => {
+    const found = findPlanned(planned);
+    if (!found) return [missing(planned)];
+    const ca = certificates.find(({ name }) => name === planned.ca);
+    const authority = ca && findPlanned(ca);
+    return [
+      ...certificateChanges(found.certificate, planned).flatMap((change) => findingsOf(found.path, change)),
+      ...judgeIssuer(found, authority, issuers),
+    ];
+  });
+}
+
+/** Below whatever folder it was read from. */
+function findAt(
+  places: ReadonlyMap<string, FoundCertificate>,
+  { path }: PlannedCertificate,
+): FoundCertificate | undefined {
+  const names = path.endsWith(".conf")
+    ? [`${path}#users[0].client-certificate-data`]
+    : [`${path}.crt`, `${path}.pem`];
+  for (const [place, found] of places)
+    if (names.some((name) => place === name || place.endsWith(`/${name}`))) return found;
+  return undefined;
+}
+
+function missing({ name, purpose, files: [path = name] }: PlannedCertificate): AuditFinding {
+  const message = `there is no certificate ${name}: ${purpose}`;
+  return { code: "FINDING_AUDIT_MISSING", severity: "error", path, message, fix: "issue it as planned" };
+}
+
+function findingsOf(path: string, { field, removed, added }: CertificateChange): AuditFinding[] {
+  const found = removed.join(", ");
+  const expected = added.join(", ");
+  if (field === "subject") {
+    const message = "it is about somebody else than planned";
+    return [
+      {
+        code: "FINDING_AUDIT_SUBJECT",
+        severity: "error",
+        path,
+        message,
+        found,
+        expected,
+        fix: "issue it again",
+      },
+    ];
+  }
+  if (field === "extendedKeyUsage") {
+    const message = "its extended key usages are not those that are planned";
+    return [
+      {
+        code: "FINDING_AUDIT_USAGE",
+        severity: "error",
+        path,
+        message,
+        found,
+        expected,
+        fix: "issue it again",
+      },
+    ];
+  }
+  if (field === "keyUsage" || field === "validity") return [];
+  const findings: AuditFinding[] = [];
+  if (added.length > 0) {
+    const message = `it lacks ${expected}: who calls it by that gets an error`;
+    const fix = "issue it again with these names";
+    findings.push({ code: "FINDING_AUDIT_MISSING_NAME", severity: "error", path, message, expected, fix });
+  }
+  if (removed.length > 0) {
+    const message = `it has ${found}, which is not planned`;
+    const fix = "add it to the configuration if it is wanted, or it is gone with the next renewal";
+    findings.push({ code: "FINDING_AUDIT_SURPLUS_NAME", severity: "warning", path, message, found, fix });
+  }
+  return findings;
+}
+
+function judgeIssuer(
+  { path, certificate }: FoundCertificate,
+  authority: FoundCertificate | undefined,
+  issuers: Issuers,
+): AuditFinding[] {
+  const issuer = issuers.get(certificate);
+  if (!authority || !issuer) return [];
+  if (equalBytes(issuer.certificate.subjectPublicKeyInfo, authority.certificate.subjectPublicKeyInfo))
+    return [];
+  const message = `${issuer.path} issued it, and not ${authority.path} as planned`;
+  return [
+    {
+      code: "FINDING_AUDIT_WRONG_ISSUER",
+      severity: "error",
+      path,
+      message,
+      fix: "issue it again by the right CA",
+    },
+  ];
+}
