@@ -307,6 +307,8 @@ export interface ErrorCodes {
   ERR_KUBELET_STORE: "KubeletError";
   /** The certificate that was signed cannot be used: it is past its end, or lacks names that were asked for. Fix: check the clocks, and what the signer leaves out. Source: client-go `certificate_manager.go`, which would ask again at once. */
   ERR_KUBELET_CERTIFICATE: "KubeletError";
+  /** There is a request of this name, and it is not the one that would be made: somebody took the name, or an old one stands there. Fix: look at it, and delete it if it is nobody's. Source: client-go `util/certificate/csr/csr.go` (`ensureCompatible`). */
+  ERR_KUBELET_NAME_TAKEN: "KubeletError";
   /** A request for a certificate was not signed in time. Fix: approve it with `kubectl certificate approve`, or see whether an approver and a signer are running. Source: client-go `certificateWaitTimeout`. */
   ERR_KUBELET_TIMEOUT: "KubeletError";
 

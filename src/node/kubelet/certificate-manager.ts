@@ -12,7 +12,7 @@ import { requestCertificate } from "./request-certificate.ts";
 import type { RequestCertificateOptions } from "./request-certificate.ts";
 
 /** What certificate is kept, where, and who is asked for the next one. */
-export interface CertificateManagerOptions extends RequestCertificateOptions {
+export interface CertificateManagerOptions extends Omit<RequestCertificateOptions, "name" | "privateKey"> {
   /** Where the current pair is kept. */
   readonly store: CertificateStore;
   /**

@@ -1,13 +1,20 @@
 /** Asks for a certificate through the certificates API, and waits for it. */
-import { KubeletError } from "../../errors.ts";
-import { certificateSigningRequest } from "../../kubernetes/csr/api-object.ts";
+import { decodeBase64 } from "../../base64.ts";
+import { equalBytes } from "../../bytes.ts";
+import { ApiError, KubeletError } from "../../errors.ts";
+import { certificateSigningRequest, issuedCertificates } from "../../kubernetes/csr/api-object.ts";
+import type { NewCertificateSigningRequest } from "../../kubernetes/csr/api-object.ts";
 import type { CertificateUsage } from "../../kubernetes/csr/usages.ts";
 import type { ManagedTemplate } from "../../kubernetes/kubelet/kubelet-template.ts";
 import { createCertificateRequest } from "../../issue/certificate-request.ts";
 import type { KeyAlgorithmName, PublicKeyAlgorithmName } from "../../keys/algorithms.ts";
 import { generateKeyPair } from "../../keys/generate.ts";
 import { encodePem } from "../../pem.ts";
-import type { RequestingClient } from "../controllers/client.ts";
+import type { PrivateKey } from "../../keys/private-key.ts";
+import { parseCertificateRequest } from "../../verify/certificate-request.ts";
+import type { CertificateRequest } from "../../x509/certificate-request.ts";
+import { printable } from "../../x509/printable.ts";
+import type { RequestingClient, RequestObject } from "../controllers/client.ts";
 import { systemTiming } from "../controllers/timing.ts";
 import type { Timing } from "../controllers/timing.ts";
 import { waitForCertificate } from "../controllers/wait-for-certificate.ts";
@@ -26,6 +33,10 @@ export interface RequestCertificateOptions {
   readonly expirationSeconds?: number;
   /** The kind of the new key; `ECDSA-P256` by default. */
   readonly keyAlgorithm?: KeyAlgorithmName;
+  /** The key to certify, extractable, instead of a new one. Keep it until there is an answer, to go on after a restart. */
+  readonly privateKey?: PrivateKey;
+  /** The object's name, see `nodeCsrName`; the API server makes one by default. If there is one of that name, of the same key and subject, its answer is waited for. */
+  readonly name?: string;
   /** How long to wait for the signature, in seconds; 900 by default. */
   readonly timeoutSeconds?: number;
   /** Gives up waiting; the request stays where it is. */
@@ -45,7 +56,7 @@ const TIMEOUT_SECONDS = 900;
  * Source: client-go `util/certificate/csr/csr.go` (`RequestCertificate`, `WaitForCertificate`), `certificate_manager.go` (`certificateWaitTimeout`).
  *
  * @throws SignerError `ERR_SIGNER_DENIED`, `ERR_SIGNER_FAILED`, `ERR_SIGNER_REPLACED`
- * @throws KubeletError `ERR_KUBELET_TIMEOUT`, `ERR_KUBELET_CERTIFICATE`
+ * @throws KubeletError `ERR_KUBELET_TIMEOUT`, `ERR_KUBELET_CERTIFICATE`, `ERR_KUBELET_NAME_TAKEN`
  * @throws ApiError if the request cannot be made; TemplateError as `createCertificateRequest`; KeyError, PemError, DerError, CertificateError if the signer's answer cannot be used
  *
  * @example
@@ -66,17 +77,19 @@ export async function requestCertificate(
   template: ManagedTemplate,
   options: RequestCertificateOptions,
 ): Promise<CertificatePair> {
-  const { signerName, usages, expirationSeconds, keyAlgorithm = "ECDSA-P256" } = options;
-  const { signal, timing = systemTiming } = options;
-  const { privateKey, signer } = await generateKeyPair(keyAlgorithm);
-  const { pem } = await createCertificateRequest(template, signer);
+  const { signerName, usages, expirationSeconds, keyAlgorithm = "ECDSA-P256", name } = options;
+  const { timing = systemTiming } = options;
+  const { privateKey = (await generateKeyPair(keyAlgorithm)).privateKey } = options;
+  const { signer } = privateKey;
+  const { pem, request } = await createCertificateRequest(template, signer);
   const object = certificateSigningRequest({
+    ...(name !== undefined && { name }),
     pem,
     signerName,
     usages: typeof usages === "function" ? usages(privateKey.algorithm) : usages,
     ...(expirationSeconds !== undefined && { expirationSeconds }),
   });
-  const { metadata } = await client.create(object, signal);
+  const { metadata } = await createOrFind(client, object, request, options);
   const awaited = {
     name: metadata.name ?? "",
     uid: metadata.uid ?? "",
@@ -93,6 +106,41 @@ export async function requestCertificate(
     "ERR_KUBELET_CERTIFICATE",
     `what was signed is past its end, ${end}; check the clocks`,
   );
+}
+
+/** Anybody who may make requests can take a name first: what is found must be what would have been made. */
+async function createOrFind(
+  client: RequestingClient,
+  object: NewCertificateSigningRequest,
+  own: CertificateRequest,
+  { name, signal, timing = systemTiming }: RequestCertificateOptions,
+): Promise<RequestObject> {
+  try {
+    return await client.create(object, signal);
+  } catch (error) {
+    if (name === undefined || !(error instanceof ApiError) || error.status !== 409) throw error;
+    const found = await client.read(name, signal);
+    const other = await differenceOf(found, object, own, timing.now());
+    if (other === undefined) return found;
+    const message = `there is a request of the name ${printable(name, 80)} already, with ${other}`;
+    throw new KubeletError("ERR_KUBELET_NAME_TAKEN", message, { cause: error });
+  }
+}
+
+/** Source: client-go `util/certificate/csr/csr.go` (`ensureCompatible`). */
+async function differenceOf(
+  found: RequestObject,
+  { spec }: NewCertificateSigningRequest,
+  own: CertificateRequest,
+  at: number,
+): Promise<string | undefined> {
+  if (found.spec.signerName !== spec.signerName) return "another signer";
+  const bytes = decodeBase64(found.spec.request, false);
+  const request = bytes && (await parseCertificateRequest(new TextDecoder().decode(bytes)));
+  if (!request || !equalBytes(request.subjectPublicKeyInfo, own.subjectPublicKeyInfo)) return "another key";
+  if (!equalBytes(request.subject.der, own.subject.der)) return "another subject";
+  const isExpired = issuedCertificates(found).some(({ notAfter }) => notAfter.getTime() < at);
+  return isExpired ? "a certificate that is past its end" : undefined;
 }
 
 /** The signal for one wait: the caller's, and the clock of `timing` beside it, which `AbortSignal.timeout` does not know. */
