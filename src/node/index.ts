@@ -61,7 +61,6 @@ export type { HttpResponse, Identified } from "./middleware/handler.ts";
 export type { Status } from "./middleware/status.ts";
 export { clusterFiles } from "./cluster-files.ts";
 export type { ClusterFilesInput, ClusterFilesOptions } from "./cluster-files.ts";
-export { clusterPkiFiles } from "./pki-directory/cluster-files.ts";
 export { PkiFile } from "./pki-directory/pki-file.ts";
 export type { PkiFileInput, PkiFileKind } from "./pki-directory/pki-file.ts";
 export { readPkiDirectory } from "./pki-directory/read.ts";
