@@ -1,6 +1,6 @@
 /** kubeconfig as YAML, read with the strictness of a program that holds credentials. */
-import { Composer, isMap, isScalar, isSeq, LineCounter, Parser, stringify } from "yaml";
-import type { CST, DocumentOptions, Node, ParseOptions, SchemaOptions, Tags } from "yaml";
+import { Composer, Document, isMap, isScalar, isSeq, LineCounter, Parser, visit } from "yaml";
+import type { CST, DocumentOptions, Node, ParseOptions, Scalar, SchemaOptions, Tags } from "yaml";
 import { KubeconfigError } from "../../errors.ts";
 import type { Kubeconfig } from "../../kubernetes/kubeconfig/kubeconfig.ts";
 import { parseKubeconfig } from "../../kubernetes/kubeconfig/parse.ts";
@@ -16,14 +16,19 @@ const MAX_CHARACTERS = 1_048_576;
 /** A kubeconfig needs 7; the rest is for extensions. */
 const MAX_DEPTH = 32;
 
-/** Go's reader takes `yes` for true and `0777` for octal, as YAML 1.1 does; dates, binary, sets and merging are none of a kubeconfig. */
+/** Go's reader takes `yes` for true and `0777` for octal, as YAML 1.1 does, but not `12:30` for a number; dates, binary, sets and merging are none of a kubeconfig. */
 const READING: DocumentOptions & SchemaOptions & ParseOptions = {
   version: "1.1",
   merge: false,
   resolveKnownTags: false,
   uniqueKeys: false, // its way takes time that grows with the square
   customTags: (tags: Tags): Tags =>
-    tags.filter((tag) => typeof tag === "object" && /:(map|seq|str|null|bool|int|float)$/.test(tag.tag)),
+    tags.filter(
+      (tag) =>
+        typeof tag === "object" &&
+        /:(map|seq|str|null|bool|int|float)$/.test(tag.tag) &&
+        !("format" in tag && tag.format === "TIME"),
+    ),
 };
 
 /**
@@ -90,9 +95,15 @@ function checkDepth(tokens: readonly CST.Token[], fail: Fail): void {
   }
 }
 
+/** Go takes `0o17` for a number, which YAML 1.1 does not. */
+function scalar({ value, type }: Scalar): unknown {
+  const isOctal = type === "PLAIN" && typeof value === "string" && /^[-+]?0o[0-7_]+$/.test(value);
+  return isOctal ? Number(value.replaceAll(/[-+_]/g, "")) * (value.startsWith("-") ? -1 : 1) : value;
+}
+
 /** Plain data of nodes; recursion is no deeper than the tokens. */
 function plain(node: Node | null, fail: Fail): unknown {
-  if (isScalar(node)) return node.value;
+  if (isScalar(node)) return scalar(node);
   if (isSeq<Node | null>(node)) return node.items.map((item) => plain(item, fail));
   if (!isMap<Node | null, Node | null>(node)) return null;
   const entries = new Map<string, unknown>();
@@ -125,11 +136,27 @@ function plain(node: Node | null, fail: Fail): unknown {
  * ```
  */
 export function encodeKubeconfigYaml(config: Kubeconfig): string {
-  return stringify(config, {
+  const document = new Document(config, {
     version: "1.1",
-    lineWidth: 0,
-    indentSeq: false,
     sortMapEntries: true,
     aliasDuplicateObjects: false,
   });
+  visit(document, {
+    Scalar: (_, node) => {
+      const { value } = node;
+      if (typeof value === "string" && (MAYBE_NUMBER.test(value) || MAYBE_BREAK.test(value)))
+        node.type = "QUOTE_DOUBLE";
+    },
+  });
+  // They stand between double quotes, where they can be escaped.
+  return document
+    .toString({ lineWidth: 0, indentSeq: false })
+    .replaceAll(ALL_BREAKS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** What some reader could take for a number, and more than that: quotes do no harm. */
+const MAYBE_NUMBER = /^[-+.]?\d[\da-fobx_.:eE+-]*$/i;
+
+/** Line breaks of YAML 1.1 and no others, marks and control characters: readers fold, drop or refuse them. */
+const MAYBE_BREAK = /[\u007f-\u009f\u2028\u2029\ufeff]/;
+const ALL_BREAKS = /[\u007f-\u009f\u2028\u2029\ufeff]/g;

@@ -51,6 +51,18 @@ users:
     );
   });
 
+  test.for(["0o17", "-0o1_7", "0x1f", "1_000", "1e3", ".5"])("takes %s for a number, as Go does", (text) => {
+    expect(() => parseKubeconfigYaml(`current-context: ${text}`)).toThrow(
+      expect.objectContaining({ code: "ERR_KUBECONFIG_FORMAT" }),
+    );
+    const config = parseKubeconfig({ "current-context": text });
+    expect(encodeKubeconfigYaml(config)).toContain(`current-context: "${text}"`);
+  });
+
+  test("takes a time of day for text, as Go does", () => {
+    expect(parseKubeconfigYaml("current-context: 12:30:45")["current-context"]).toBe("12:30:45");
+  });
+
   test("takes a date for text, as Go does", () => {
     const { extensions } = parseKubeconfigYaml(
       "extensions: [{ name: a, extension: { last-update: 2026-11-24T10:00:00Z } }]",
