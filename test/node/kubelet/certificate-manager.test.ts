@@ -145,7 +145,7 @@ describe("a manager", () => {
       "wait",
       "sign",
     ];
-    const manager = await start({ timeoutSeconds: 5 });
+    const manager = await start({ timeoutSeconds: 2000 });
     await manager.ready();
     expect(codes()).toEqual([
       "ERR_SIGNER_DENIED",

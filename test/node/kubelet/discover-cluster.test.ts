@@ -121,7 +121,7 @@ describe("a machine that joins", () => {
   test("waits for a server that is not ready, and for the signature", async () => {
     const info = infoOf(kubeconfigOf([ca]));
     const server = await serve(ca, 503, { kubeconfig: info.kubeconfig }, info);
-    expect((await discover(server)).ca).toBe(ca.pem);
+    expect((await discover(server, { timeoutSeconds: 40_000 })).ca).toBe(ca.pem);
   });
 
   test("is not deceived by somebody who hands on what the cluster says", async () => {
