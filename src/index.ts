@@ -279,3 +279,4 @@ export type { AuditFinding, AuditFindingCode, AuditFindings } from "./audit/find
 export type { AuditSource } from "./audit/source.ts";
 export { formatClusterAudit } from "./audit/report.ts";
 export { formatClusterAuditSvg } from "./audit/timeline.ts";
+export * from "./kubernetes/service/index.ts";
