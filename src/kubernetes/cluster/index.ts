@@ -49,3 +49,5 @@ export { renewClusterPki } from "./renew.ts";
 export type { RenewClusterOptions, RenewedClusterPki } from "./renew.ts";
 export { apiServerClients, etcdClients, lintServerNames, serviceClients } from "./server-clients.ts";
 export type { ApiServerAccess, ServerClient, ServerNameFinding } from "./server-clients.ts";
+export { nextCaRotationStage, planCaRotation } from "./ca-rotation.ts";
+export type { CaRotationFile, CaRotationStage, CaRotationState, CaRotationStep } from "./ca-rotation.ts";
