@@ -7,7 +7,7 @@ import type { Certificate } from "../../x509/certificate.ts";
 const TIMEOUT = 5_000;
 
 /**
- * Asks a server for its certificates, its own first, **without believing it**: no credentials are sent and nothing is verified. It is `serverCertificates` for {@link inspectKubeconfig}, which verifies.
+ * Asks a server for its certificates, its own first, **without believing it**: no credentials are sent and nothing is verified. It is `serverCertificates` for `inspectKubeconfig`, which verifies.
  *
  * Undefined if the server is no URL of https, cannot be reached in 5 seconds (`proxy-url` is not used), or shows what does not parse.
  *

@@ -120,7 +120,7 @@ function plain(node: Node | null, fail: Fail): unknown {
 /**
  * Writes a kubeconfig as YAML, as kubectl and kubeadm do: keys in alphabetical order, base64 in one line.
  *
- * Texts that some reader of YAML would take for something else (`yes`, `0x1f`, `12:30`) are quoted. Nothing is checked, see {@link validateKubeconfig}. **With embedded credentials the
+ * Texts that some reader of YAML would take for something else (`yes`, `0x1f`, `12:30`) are quoted. Nothing is checked, see `validateKubeconfig`. **With embedded credentials the
  * text is a secret**; `writeKubeconfig` makes files that nobody else can read.
  *
  * @example
