@@ -17,6 +17,7 @@ import { parseCertificate, parseCertificates, safeParseCertificate } from "../sr
 import type { Certificate } from "../src/x509/certificate.ts";
 import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
 import { issuingByPkijs, peers } from "./peers.ts";
+import { audits } from "./audit-tasks.ts";
 import { requesting } from "./request-tasks.ts";
 import { SIZES } from "./sizes.ts";
 import { clusters } from "./cluster-tasks.ts";
@@ -91,6 +92,7 @@ const own: Record<string, Task> = {
   ...connected,
   ...verifying,
   ...requesting,
+  ...audits,
   "sum of the bytes": (certificates) => each(certificates, sum),
   "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
   "parseIdentity of PEM": (certificates) => identities(certificates.map(toPem), (pem) => parseIdentity(pem)),

@@ -1,6 +1,7 @@
 /** What is wrong with the certificates of a cluster among each other. */
-import { equalBytes, toHex } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
 import { PkiError } from "../errors.ts";
+import { ByteIds } from "../verify/byte-ids.ts";
 import { isSelfSigned, purposesOf } from "../inspect/purpose.ts";
 import { attributeValues } from "../x509/name.ts";
 import { formatName } from "../x509/name-text.ts";
@@ -18,14 +19,19 @@ export async function findIssuers(
   { certificates }: Evidence,
   verify: SignatureVerifier | undefined,
 ): Promise<{ readonly issuers: Issuers; readonly findings: AuditFinding[] }> {
-  const authorities = bySubject(certificates.filter(({ certificate }) => purposesOf(certificate).ca));
+  const names = new ByteIds();
+  const authorities = bySubject(
+    certificates.filter(({ certificate }) => purposesOf(certificate).ca),
+    names,
+  );
   const issuers = new Map<Certificate, FoundCertificate>();
-  const answers = new Map<string, FoundCertificate | undefined>();
+  const signatures = new ByteIds();
+  const answers = new Map<number, FoundCertificate | undefined>();
   const findings: AuditFinding[] = [];
   for (const { path, certificate } of certificates) {
     if (isSelfSigned(certificate)) continue;
-    const candidates = authorities.get(toHex(certificate.issuer.der)) ?? [];
-    const key = toHex(certificate.signature);
+    const candidates = authorities.get(names.idOf([certificate.issuer.der])) ?? [];
+    const key = signatures.idOf([certificate.signature]);
     if (!answers.has(key)) answers.set(key, await issuerAmong(certificate, candidates, verify));
     const issuer = answers.get(key);
     if (issuer) issuers.set(certificate, issuer);
@@ -34,10 +40,10 @@ export async function findIssuers(
   return { issuers, findings };
 }
 
-function bySubject(found: readonly FoundCertificate[]): Map<string, FoundCertificate[]> {
-  const index = new Map<string, FoundCertificate[]>();
+function bySubject(found: readonly FoundCertificate[], names: ByteIds): Map<number, FoundCertificate[]> {
+  const index = new Map<number, FoundCertificate[]>();
   for (const authority of found) {
-    const subject = toHex(authority.certificate.subject.der);
+    const subject = names.idOf([authority.certificate.subject.der]);
     const known = index.get(subject);
     if (known) known.push(authority);
     else index.set(subject, [authority]);
@@ -141,14 +147,16 @@ function isTrustOnly({ path }: FoundCertificate): boolean {
 
 /** Keys that more than one subject has, and the one case in which that lets everybody in. */
 export function judgeSharedKeys({ certificates }: Evidence): AuditFinding[] {
-  const owners = new Map<string, FoundCertificate[]>();
+  const ids = new ByteIds();
+  const owners = new Map<number, FoundCertificate[]>();
   for (const found of certificates) {
-    const key = toHex(found.certificate.subjectPublicKeyInfo);
+    const key = ids.idOf([found.certificate.subjectPublicKeyInfo]);
     const others = owners.get(key);
     if (others) others.push(found);
     else owners.set(key, [found]);
   }
   return [...owners.values()].flatMap((found) => {
+    if (found.length === 1) return [];
     const frontProxy = found.find(({ path }) => FRONT_PROXY_CA.test(path));
     const clients = found.find(({ path }) => CLIENT_CA.test(path));
     if (frontProxy && clients) return [sharedFrontProxy(frontProxy, clients)];
