@@ -47,7 +47,7 @@ export async function runController(
   { concerns, reconcile }: Reconciler,
   options: ControllerOptions,
 ): Promise<void> {
-  const { signal, leaderElection, hooks = {}, timing = systemTiming } = options;
+  const { hooks = {}, timing = systemTiming } = options;
   const work = async (leading: AbortSignal): Promise<void> => {
     const queue = new WorkQueue({
       concurrency: options.concurrency ?? CONCURRENCY,
@@ -67,6 +67,15 @@ export async function runController(
     });
     await queue.drained();
   };
+  await workAsLeader(client, options, work);
+}
+
+/** Runs the work until the signal: while this replica leads, or all the time if there is no election. */
+export async function workAsLeader(
+  client: CertificatesClient,
+  { signal, leaderElection, hooks = {}, timing = systemTiming }: ControllerOptions,
+  work: (leading: AbortSignal) => Promise<void>,
+): Promise<void> {
   if (!leaderElection) return work(signal);
   const onChange = (leading: boolean): void => hooks.onLeading?.(leading);
   await runWhileLeader(client, { ...leaderElection, timing, onChange }, signal, work);

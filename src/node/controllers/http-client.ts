@@ -170,7 +170,13 @@ async function send(
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options: RequestOptions = { method, signal, headers: { accept: "application/json" } };
   await access(options);
-  if (text !== undefined) options.headers = { ...options.headers, "content-type": "application/json" };
+  // Of a DELETE, Node says neither length nor chunks by itself, and servers take the body for the next request.
+  if (text !== undefined)
+    options.headers = {
+      ...options.headers,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+    };
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(url, options, resolve).on("error", reject).end(text);

@@ -1,5 +1,5 @@
 import { ApiError } from "../../errors.ts";
-import type { CertificatesClient, RequestObject, WatchEvent } from "./client.ts";
+import type { CertificatesClient, RequestList, RequestObject, WatchEvent } from "./client.ts";
 import { backoff, type Timing } from "./timing.ts";
 
 /** Who is told of the objects, and of trouble. */
@@ -49,17 +49,25 @@ export async function listWatch(client: CertificatesClient, options: ListWatchOp
 }
 
 async function listAll(client: CertificatesClient, options: ListWatchOptions): Promise<string> {
-  let token: string | undefined;
-  for (;;) {
-    const page = await client.list({
-      limit: PAGE,
-      signal: options.signal,
-      ...(token && { continue: token }),
-    });
+  let version = "0";
+  for await (const page of listPages(client, options.signal)) {
     for (const object of page.items) options.onObject(object);
-    token = page.metadata.continue;
-    if (!token) return page.metadata.resourceVersion ?? "0";
+    version = page.metadata.resourceVersion ?? version;
   }
+  return version;
+}
+
+/** All objects, page by page; each page is gone before the next is asked for. */
+export async function* listPages(
+  client: CertificatesClient,
+  signal: AbortSignal,
+): AsyncGenerator<RequestList> {
+  let token: string | undefined;
+  do {
+    const page = await client.list({ limit: PAGE, signal, ...(token && { continue: token }) });
+    yield page;
+    token = page.metadata.continue;
+  } while (token);
 }
 
 /** Tells of the object and returns the version to resume from. */

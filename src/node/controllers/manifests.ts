@@ -1,9 +1,13 @@
-/** Whose rights a manifest gives. */
-export interface ControllerAccount {
+/** Who gets the rights of a manifest. */
+export interface CleanerAccount {
   /** Namespace of the service account and of the lease. */
   readonly namespace: string;
   /** Name of the service account that the controller runs as; also the name of its roles. */
   readonly serviceAccount: string;
+}
+
+/** Who gets the rights of a manifest, and for which signer. */
+export interface ControllerAccount extends CleanerAccount {
   /** `example.com/my-signer`, or `example.com/*` for all signers of a domain. */
   readonly signerName: string;
 }
@@ -33,6 +37,11 @@ interface Rule {
 }
 
 const certificates = ["certificates.k8s.io"];
+const readRequests: Rule = {
+  apiGroups: certificates,
+  resources: ["certificatesigningrequests"],
+  verbs: ["get", "list", "watch"],
+};
 const rbac = "rbac.authorization.k8s.io";
 
 /**
@@ -50,6 +59,7 @@ const rbac = "rbac.authorization.k8s.io";
  */
 export const signerManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
+    readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/status"], verbs: ["update"] },
     { apiGroups: certificates, resources: ["signers"], resourceNames: [account.signerName], verbs: ["sign"] },
   ]);
@@ -69,6 +79,7 @@ export const signerManifests = (account: ControllerAccount): Manifest[] =>
  */
 export const approverManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
+    readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/approval"], verbs: ["update"] },
     {
       apiGroups: certificates,
@@ -80,14 +91,27 @@ export const approverManifests = (account: ControllerAccount): Manifest[] =>
     { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
   ]);
 
-function manifestsFor({ namespace, serviceAccount }: ControllerAccount, rules: readonly Rule[]): Manifest[] {
+/**
+ * The service account of a cleaner with the rights it needs and no others: to list and delete requests, of all signers, and to hold leases in its namespace.
+ * Source: bootstrappolicy/controller_policy.go.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { cleanerManifests } from "kubepki/node";
+ *
+ * const [, role] = cleanerManifests({ namespace: "pki", serviceAccount: "cleaner" });
+ * assert.equal(role?.kind, "ClusterRole");
+ * ```
+ */
+export const cleanerManifests = (account: CleanerAccount): Manifest[] =>
+  manifestsFor(account, [
+    { apiGroups: certificates, resources: ["certificatesigningrequests"], verbs: ["list", "delete"] },
+  ]);
+
+function manifestsFor({ namespace, serviceAccount }: CleanerAccount, rules: readonly Rule[]): Manifest[] {
   const name = serviceAccount;
   const subjects = [{ kind: "ServiceAccount", name, namespace }];
-  const read = {
-    apiGroups: certificates,
-    resources: ["certificatesigningrequests"],
-    verbs: ["get", "list", "watch"],
-  };
   const lease = {
     apiGroups: ["coordination.k8s.io"],
     resources: ["leases"],
@@ -96,7 +120,7 @@ function manifestsFor({ namespace, serviceAccount }: ControllerAccount, rules: r
   const apiVersion = `${rbac}/v1`;
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
-    { apiVersion, kind: "ClusterRole", metadata: { name }, rules: [read, ...rules] },
+    { apiVersion, kind: "ClusterRole", metadata: { name }, rules },
     {
       apiVersion,
       kind: "ClusterRoleBinding",

@@ -14,6 +14,9 @@ export interface Faults {
 }
 
 type Stored = RequestObject & { metadata: { name: string; uid: string; resourceVersion: string } };
+interface DeleteOptions {
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
 type Watcher = (line: string) => void;
 
 class Refusal extends Error {
@@ -160,7 +163,7 @@ export class ApiServer {
 
   #answer(method: string, url: URL, body: unknown): unknown {
     const csr = csrPath.exec(url.pathname);
-    if (csr) return this.#request(method, url, csr[1], csr[2], body as RequestObject);
+    if (csr) return this.#request(method, url, csr[1], csr[2], body as RequestObject & DeleteOptions);
     const lease = leasePath.exec(url.pathname);
     if (lease) return this.#lease(method, lease[2], body as Lease);
     if (url.pathname.endsWith("/subjectaccessreviews"))
@@ -173,13 +176,13 @@ export class ApiServer {
     url: URL,
     name: string | undefined,
     subresource: string | undefined,
-    body: RequestObject,
+    body: RequestObject & DeleteOptions,
   ): unknown {
     if (name === undefined) return method === "POST" ? this.create(body) : this.#list(url);
     const old = this.objects.get(decodeURIComponent(name));
     if (!old) throw new Refusal(404, `certificatesigningrequests "${name}" not found`);
     if (method === "GET") return old;
-    if (method === "DELETE") return this.#store("DELETED", old);
+    if (method === "DELETE") return this.#delete(old, body);
     if (body.metadata.resourceVersion !== old.metadata.resourceVersion)
       throw new Refusal(409, "the object has been modified; please apply your changes to the latest version");
     checkUpdate(old, body, subresource);
@@ -187,15 +190,26 @@ export class ApiServer {
     return this.#store("MODIFIED", { ...old, status: body.status ?? {} });
   }
 
+  #delete(old: Stored, options: DeleteOptions): unknown {
+    const { uid, resourceVersion } = options.preconditions ?? {};
+    if ((uid ?? old.metadata.uid) !== old.metadata.uid) throw new Refusal(409, "Precondition failed: UID");
+    if ((resourceVersion ?? old.metadata.resourceVersion) !== old.metadata.resourceVersion)
+      throw new Refusal(409, "Precondition failed: resourceVersion");
+    this.#store("DELETED", old);
+    return { kind: "Status", status: "Success" };
+  }
+
   #list(url: URL): unknown {
-    const all = [...this.objects.values()];
-    const start = Number(url.searchParams.get("continue") ?? 0);
-    const end = start + Number(url.searchParams.get("limit") ?? all.length);
+    const after = url.searchParams.get("continue");
+    const all = [...this.objects.values()]
+      .filter(({ metadata }) => after === null || metadata.name > after)
+      .toSorted((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+    const page = all.slice(0, Number(url.searchParams.get("limit") ?? all.length));
     const metadata = {
       resourceVersion: String(this.#version),
-      ...(end < all.length && { continue: String(end) }),
+      ...(page.length < all.length && { continue: page.at(-1)!.metadata.name }),
     };
-    return { kind: "CertificateSigningRequestList", metadata, items: all.slice(start, end) };
+    return { kind: "CertificateSigningRequestList", metadata, items: page };
   }
 
   #lease(method: string, name: string | undefined, body: Lease): Lease {
