@@ -18,6 +18,7 @@ import type { Certificate } from "../src/x509/certificate.ts";
 import { bundle, hostileCertificates, identityOf, toPem, withDnsNames, withGroups } from "./inputs.ts";
 import { issuingByPkijs, peers } from "./peers.ts";
 import { audits } from "./audit-tasks.ts";
+import { controlling } from "./controller-tasks.ts";
 import { requesting } from "./request-tasks.ts";
 import { SIZES } from "./sizes.ts";
 import { clusters } from "./cluster-tasks.ts";
@@ -93,6 +94,7 @@ const own: Record<string, Task> = {
   ...verifying,
   ...requesting,
   ...audits,
+  ...controlling,
   "sum of the bytes": (certificates) => each(certificates, sum),
   "parseIdentity of DER": (certificates) => identities(certificates, (der) => parseIdentity(der)),
   "parseIdentity of PEM": (certificates) => identities(certificates.map(toPem), (pem) => parseIdentity(pem)),
