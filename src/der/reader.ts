@@ -35,7 +35,15 @@ export interface ReaderOptions {
   readonly base?: number;
   /** Makes the errors, for structures that have codes of their own; those of certificates by default. */
   readonly errorMaker?: InputErrorMaker;
+  /**
+   * False for a reader that keeps no path and throws {@link FAULT} where it would throw, or note, an error: its caller reads the same bytes
+   * again with one that does. True by default.
+   */
+  readonly traced?: boolean;
 }
+
+/** What a reader throws that is not traced: there is a fault, of which it knows nothing. */
+export const FAULT: unique symbol = /* @__PURE__ */ Symbol("fault");
 
 /**
  * A forward cursor over DER: each call names the element it expects, and every level must end where its element ends.
@@ -73,7 +81,8 @@ export class DerReader {
   private readonly root: string;
   private readonly errorMaker: InputErrorMaker;
   private readonly base: number;
-  private readonly labels: Label[] = [];
+  /** Undefined if this reader keeps no path. */
+  private readonly labels: Label[] | undefined;
 
   constructor(bytes: Uint8Array, options: ReaderOptions = {}) {
     this.bytes = bytes;
@@ -83,6 +92,7 @@ export class DerReader {
     this.root = options.path ?? "";
     this.errorMaker = options.errorMaker ?? inputError;
     this.base = options.base ?? 0;
+    this.labels = options.traced === false ? undefined : [];
   }
 
   /** Tells whether the open element still has bytes. */
@@ -98,20 +108,23 @@ export class DerReader {
   /** Goes into an element with exactly this tag. Returns what {@link finish} needs to come out again. */
   open(tag: number, label: Label): number {
     const stop = this.header(tag, label);
-    return this.descend(stop, label);
+    const outer = this.limit;
+    if (this.labels !== undefined) this.descend(label);
+    this.limit = stop;
+    return outer;
   }
 
   /** Comes out of an element; nothing may be left in it. `outer` is what {@link open} returned. */
   finish(outer: number): void {
-    this.end();
-    this.labels.pop();
+    if (this.position !== this.limit) this.end();
+    if (this.labels !== undefined) this.labels.pop();
     this.limit = outer;
   }
 
   /** As {@link finish}, where Go's parser does not look at what is left: refused in safe mode, skipped and noted in Kubernetes mode. */
   finishOpen(outer: number): void {
-    this.endOpen();
-    this.labels.pop();
+    if (this.position !== this.limit) this.endOpen();
+    if (this.labels !== undefined) this.labels.pop();
     this.limit = outer;
   }
 
@@ -152,24 +165,28 @@ export class DerReader {
 
   /** Throws the error for a fault in the field `label` of the open element, at the offset where reading stopped. */
   fail(code: InputCode, message: string, label?: Label): never {
-    throw this.errorMaker(code, message, this.place(label));
+    throw this.labels ? this.errorMaker(code, message, this.place(label)) : FAULT;
   }
 
   /** For what Go's parser lets through: throws as {@link fail} in safe mode, notes the error in `deviations` in Kubernetes mode. */
   deviate(code: InputCode, message: string, label?: Label): void {
+    if (!this.labels) throw FAULT;
     this.note(this.errorMaker(code, message, this.place(label)));
   }
 
   /** Goes into the contents of the element read last, such as the DER inside of a BIT STRING. Come out with {@link finish}. */
   enter(label: Label): number {
-    const outer = this.descend(this.position, label);
+    const outer = this.limit;
+    if (this.labels !== undefined) this.descend(label);
+    this.limit = this.position;
     this.position = this.start;
     return outer;
   }
 
   /** Where the reader is: offset and path, for errors. */
   place(label?: Label): ErrorPlace {
-    const labels = label === undefined ? this.labels : [...this.labels, label];
+    const { labels: outer = [] } = this;
+    const labels = label === undefined ? outer : [...outer, label];
     let path = this.root;
     for (const part of labels)
       path += typeof part === "number" ? `[${part}]` : path && part ? `.${part}` : part;
@@ -182,15 +199,15 @@ export class DerReader {
    * the reader stands where it stood before, and the answer is undefined.
    */
   tolerate<T>(read: () => T): T | undefined {
-    if (this.mode === "safe") return read();
-    const { position, limit, start } = this;
-    const depth = this.labels.length;
+    if (this.mode === "safe" || !this.labels) return read();
+    const { position, limit, start, labels } = this;
+    const depth = labels.length;
     try {
       return read();
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
       this.note(error);
-      this.labels.length = depth;
+      labels.length = depth;
       this.limit = limit;
       this.position = position;
       this.start = start;
@@ -203,22 +220,28 @@ export class DerReader {
     this.deviations.push(error);
   }
 
-  /** Makes `stop` the limit, one level deeper; returns the limit that was. */
-  private descend(stop: number, label: Label): number {
-    if (this.labels.length >= MAX_DEPTH)
+  /** One level deeper, where levels are counted: what keeps no path knows how deep its own schema is. */
+  private descend(label: Label): void {
+    if (this.labels!.length >= MAX_DEPTH)
       this.fail("ERR_DER_DEPTH", `elements are nested deeper than ${MAX_DEPTH} levels`, label);
-    const outer = this.limit;
-    this.labels.push(label);
-    this.limit = stop;
-    return outer;
+    this.labels!.push(label);
   }
 
-  /** Consumes identifier and length octets; returns the offset after the contents. */
+  /** Consumes identifier and length octets; returns the offset after the contents. Small, so that compilers put it where it is called. */
   private header(tag: number, label: Label): number {
+    const { bytes, position } = this;
+    if (position + 2 > this.limit || bytes[position] !== tag) this.failHeader(tag, label);
+    const contents = position + 2;
+    const stop = contents + bytes[position + 1]!;
+    if (stop > this.limit || stop >= contents + 0x80) return this.longHeader(label);
+    this.position = contents;
+    return stop;
+  }
+
+  /** The long form of the length, or an element that does not fit. */
+  private longHeader(label: Label): number {
     const at = this.position;
-    const { bytes } = this;
-    if (at + 2 > this.limit || bytes[at] !== tag) this.failHeader(tag, label);
-    const length = bytes[at + 1]!;
+    const length = this.bytes[at + 1]!;
     const stop = length < 0x80 ? at + 2 + length : this.longLength(at, label);
     if (stop > this.limit)
       this.fail(
@@ -226,7 +249,7 @@ export class DerReader {
         `the element ends at ${stop}, the enclosing one at ${this.limit}`,
         label,
       );
-    this.position = length < 0x80 ? at + 2 : at + 2 + (length & 0x7f);
+    this.position = at + 2 + (length & 0x7f);
     return stop;
   }
 

@@ -8,8 +8,11 @@ export function contentStart(bytes: Uint8Array, at: number): number {
 
 /** Offset after the element at `at`. */
 export function elementEnd(bytes: Uint8Array, at: number): number {
-  const first = bytes[at + 1]!;
-  if (first < 0x80) return at + 2 + first;
+  const length = bytes[at + 1]!;
+  return length < 0x80 ? at + 2 + length : longElementEnd(bytes, at);
+}
+
+function longElementEnd(bytes: Uint8Array, at: number): number {
   const content = contentStart(bytes, at);
   let length = 0;
   for (let i = at + 2; i < content; i++) length = length * 256 + bytes[i]!;

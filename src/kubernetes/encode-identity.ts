@@ -5,7 +5,7 @@ import type { Limits } from "../x509/limits.ts";
 import { walkName } from "../x509/name.ts";
 import { encodeName } from "../x509/name-writer.ts";
 import type { AttributeTemplate } from "../x509/name-writer.ts";
-import { checkNames, failIdentity } from "./identity-rules.ts";
+import { checkCharacters, checkNames, failIdentity } from "./identity-rules.ts";
 import type { IdentityNames } from "./identity-rules.ts";
 import { GROUP_ATTRIBUTE, UID_ATTRIBUTE, USER_ATTRIBUTE } from "./well-known.ts";
 
@@ -45,7 +45,10 @@ export function identityRdns(
   const { user, groups = [], uid } = identity;
   if (user === "") failIdentity("ERR_IDENTITY_NO_USER", "the user is empty, which authenticates nobody");
   if (uid === "") failIdentity("ERR_IDENTITY_EMPTY_UID", "the uid is empty");
-  if (options.mode !== "kubernetes") checkNames(identity, options.allowInvisible);
+  if (options.mode !== "kubernetes") {
+    checkCharacters(identity, options.allowInvisible);
+    checkNames(identity);
+  }
   const rdns: AttributeTemplate[][] = groups.map((value) => [{ type: GROUP_ATTRIBUTE, value }]);
   rdns.push([{ type: USER_ATTRIBUTE, value: user }]);
   if (uid !== undefined) rdns.push([{ type: UID_ATTRIBUTE, value: uid, tag: UTF8_STRING }]);

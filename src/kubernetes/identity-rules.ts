@@ -14,16 +14,20 @@ export interface IdentityNames {
   readonly uid?: string | undefined;
 }
 
-/** Refuses what kube-apiserver takes and people or other programs would misread. */
-export function checkNames({ user, groups = [], uid }: IdentityNames, allowInvisible = false): void {
-  checkText(user, "user", allowInvisible);
+/** Refuses names that kube-apiserver takes and that stand for something else. */
+export function checkNames({ user, groups = [] }: IdentityNames): void {
+  if (user === ANONYMOUS_USER) failUnauthenticated(user);
   for (const group of groups) {
     if (group === "") failIdentity("ERR_IDENTITY_EMPTY_GROUP", "a group name is empty");
-    checkText(group, "group", allowInvisible);
     if (group === UNAUTHENTICATED_GROUP) failUnauthenticated(group);
   }
+}
+
+/** Refuses characters that kube-apiserver takes and people or other programs would misread. */
+export function checkCharacters({ user, groups = [], uid }: IdentityNames, allowInvisible = false): void {
+  checkText(user, "user", allowInvisible);
+  for (const group of groups) checkText(group, "group", allowInvisible);
   if (uid !== undefined) checkText(uid, "uid", allowInvisible);
-  if (user === ANONYMOUS_USER) failUnauthenticated(user);
 }
 
 function checkText(text: string, field: string, allowInvisible: boolean): void {

@@ -8,7 +8,8 @@ import type { ParseOptions } from "../x509/certificate-layout.ts";
 import { toDer } from "../x509/input.ts";
 import type { DerInput } from "../x509/input.ts";
 import { visitName } from "../x509/name.ts";
-import { checkNames, failIdentity } from "./identity-rules.ts";
+import { Slab } from "../x509/slab.ts";
+import { checkCharacters, checkNames, failIdentity } from "./identity-rules.ts";
 
 /** Key under which kube-apiserver puts the fingerprint of the client certificate into `extra` (Kubernetes 1.32 and later). */
 export const CREDENTIAL_ID_KEY = "authentication.kubernetes.io/credential-id";
@@ -103,11 +104,13 @@ export function parseIdentity(
   const { bytes, subjectStart } = layout;
   let user = "";
   let commonNames = 0;
+  let plain = true;
   const uids: string[] = [];
   const groups: string[] = [];
   visitName(bytes, subjectStart, (typeStart, typeEnd, start, end, tag) => {
     const type = attributeKind(bytes, typeStart, typeEnd);
     if (type === 0) return;
+    plain &&= isPlain(bytes, start, end);
     const value = decodeString(bytes, start, end, tag);
     if (type === COMMON_NAME) {
       user = value;
@@ -126,7 +129,10 @@ export function parseIdentity(
     failIdentity("ERR_IDENTITY_MULTIPLE_UIDS", `the subject has ${uids.length} UIDs, expected at most one`);
   if (uids[0] === "") failIdentity("ERR_IDENTITY_EMPTY_UID", "the subject has an empty UID");
   const identity = new Identity(user, groups, uids[0], bytes);
-  if (options.mode !== "kubernetes") checkNames(identity, options.allowInvisible);
+  if (options.mode !== "kubernetes") {
+    if (!plain) checkCharacters(identity, options.allowInvisible);
+    checkNames(identity);
+  }
   return identity;
 }
 
@@ -137,7 +143,20 @@ function layoutOf(input: Certificate | DerInput, options: IdentityOptions): Cert
     if (options.mode !== "kubernetes" && layout.deviations[0] !== undefined) throw layout.deviations[0];
     return layout;
   }
-  return new CertificateLayout(toDer(input as DerInput, "CERTIFICATE", options), options);
+  return new CertificateLayout(toDer(input as DerInput, "CERTIFICATE", options, copyOf), options);
+}
+
+/** For the copies that identities hold; none of them ever leaves this module. */
+const slab = /* @__PURE__ */ new Slab();
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return slab.copy(bytes);
+}
+
+/** Tells whether every octet is a visible character of ASCII or a space: what most names are made of has nothing hidden in it. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false;
+  return true;
 }
 
 /** Which of the three attributes that count it is; 0 for any other. */

@@ -1,6 +1,6 @@
 import { readBitString } from "../der/bit-string.ts";
 import { readInteger, readSmallInteger } from "../der/integer.ts";
-import { DerReader } from "../der/reader.ts";
+import { DerReader, FAULT } from "../der/reader.ts";
 import type { Mode } from "../der/reader.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { readTime } from "../der/time.ts";
@@ -17,6 +17,8 @@ export interface ParseOptions extends Limits {
   readonly mode?: Mode;
 }
 
+const UNTRACED = { traced: false } as const;
+const NONE: readonly PkiError[] = [];
 const VERSION = 0xa0;
 const ISSUER_UNIQUE_ID = 0x81;
 const SUBJECT_UNIQUE_ID = 0x82;
@@ -78,11 +80,31 @@ export class CertificateLayout {
     this.bytes = bytes;
     this.options = options;
     this.mode = options.mode ?? "safe";
-    const reader = new DerReader(bytes, { mode: this.mode });
-    const { maxBytes = MAX_BYTES } = options;
-    if (bytes.length > maxBytes) {
-      reader.fail("ERR_DER_SIZE", `the certificate has ${bytes.length} bytes, at most ${maxBytes} are read`);
+    this.deviations = this.walkTwice();
+  }
+
+  /**
+   * Walks as if nothing were wrong, without keeping the path that only an error needs; if something is, a second walk finds it again and says
+   * what and where. Returns what Kubernetes mode let through.
+   */
+  private walkTwice(): readonly PkiError[] {
+    const { bytes, mode } = this;
+    try {
+      this.walk(new DerReader(bytes, UNTRACED));
+      return NONE;
+    } catch (error) {
+      if (error !== FAULT) throw error;
     }
+    const reader = new DerReader(bytes, { mode });
+    this.walk(reader);
+    return reader.deviations;
+  }
+
+  private walk(reader: DerReader): void {
+    const { maxBytes = MAX_BYTES } = this.options;
+    const size = this.bytes.length;
+    if (size > maxBytes)
+      reader.fail("ERR_DER_SIZE", `the certificate has ${size} bytes, at most ${maxBytes} are read`);
     const certificate = reader.open(SEQUENCE, "");
     this.tbsStart = reader.position;
     this.walkTbs(reader);
@@ -95,7 +117,6 @@ export class CertificateLayout {
     this.signatureEnd = reader.position;
     reader.finishOpen(certificate);
     reader.end();
-    this.deviations = reader.deviations;
   }
 
   private walkTbs(reader: DerReader): void {

@@ -22,9 +22,16 @@ export type DerInput =
  * A private copy of the input's DER, so that nobody changes what was checked. A plain `Uint8Array`, never a `Buffer`: one kind of
  * array keeps every reader fast.
  *
+ * `copyOf` makes the copy of an array of bytes; one of its own by default.
+ *
  * @throws DerError `ERR_DER_SIZE`, PemError the codes of {@link pemToDer}; `TypeError` if the input is none of the four kinds
  */
-export function toDer(input: DerInput, label: PemLabel, options: ParseOptions): Uint8Array {
+export function toDer(
+  input: DerInput,
+  label: PemLabel,
+  options: ParseOptions,
+  copyOf: (bytes: Uint8Array) => Uint8Array = ownCopy,
+): Uint8Array {
   if (typeof input === "string") return pemToDer(input, label, options);
   const bytes = bytesOf(input);
   const { maxBytes = MAX_BYTES } = options;
@@ -34,7 +41,11 @@ export function toDer(input: DerInput, label: PemLabel, options: ParseOptions): 
       `the input has ${bytes.byteLength} bytes, at most ${maxBytes} are read`,
     );
   }
-  return bytes instanceof Uint8Array ? new Uint8Array(bytes) : new Uint8Array(bytes.slice(0));
+  return copyOf(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+}
+
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 function bytesOf(input: Exclude<DerInput, string>): Uint8Array | ArrayBuffer {

@@ -80,16 +80,21 @@ function checkKey(
 ): void {
   const { bytes } = reader;
   const is = (oid: readonly number[]): boolean => matches(bytes, oidStart, oidEnd, oid);
-  const known = is(EC) || is(RSA) || is(ED25519) || is(DSA);
+  const check = is(EC)
+    ? checkPoint
+    : is(RSA)
+      ? checkRsa
+      : is(ED25519)
+        ? checkEd25519
+        : is(DSA)
+          ? checkDsa
+          : undefined;
   if (unused !== 0) {
     const message = "a public key must be whole octets";
-    if (known) fail(reader, message);
+    if (check) fail(reader, message);
     reader.deviate("ERR_CERTIFICATE_PUBLIC_KEY", message);
   }
-  if (is(EC)) checkPoint(reader, oidEnd, parametersEnd);
-  else if (is(RSA)) checkRsa(reader, oidEnd, parametersEnd);
-  else if (is(DSA)) checkDsa(reader, oidEnd);
-  else if (known) checkEd25519(reader, oidEnd, parametersEnd);
+  check?.(reader, oidEnd, parametersEnd);
 }
 
 /** RFC 5480 2.1.1, 2.2: a named curve and an uncompressed point. */
