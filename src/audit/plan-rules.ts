@@ -17,13 +17,15 @@ export function judgeByPlan(
   const wanted = certificates.filter(
     (planned) => planned.node === undefined || node === undefined || planned.node === node,
   );
-  const places = new Map<string, FoundCertificate>();
-  for (const found of evidence.certificates) if (found.index === 0) places.set(found.path, found);
+  const places = indexPlaces(evidence);
   const findPlanned = (planned: PlannedCertificate): FoundCertificate | undefined => findAt(places, planned);
+  const authorities = new Map<string, PlannedCertificate>();
+  for (const planned of certificates)
+    if (!authorities.has(planned.name)) authorities.set(planned.name, planned);
   return wanted.flatMap((planned) => {
     const found = findPlanned(planned);
     if (!found) return [missing(planned)];
-    const ca = certificates.find(({ name }) => name === planned.ca);
+    const ca = planned.ca === undefined ? undefined : authorities.get(planned.ca);
     const authority = ca && findPlanned(ca);
     return [
       ...certificateChanges(found.certificate, planned).flatMap((change) => findingsOf(found.path, change)),
@@ -32,17 +34,29 @@ export function judgeByPlan(
   });
 }
 
-/** Below whatever folder it was read from. */
+/** The first certificate of each place, by the end of its path from each folder on: whatever folder it was read from, it is found at once. */
+function indexPlaces({ certificates }: Evidence): ReadonlyMap<string, FoundCertificate> {
+  const places = new Map<string, FoundCertificate>();
+  for (const found of certificates) {
+    if (found.index !== 0) continue;
+    for (let at = found.path.length, depth = 0; at > 0 && depth < MAX_PARTS; depth++) {
+      at = found.path.lastIndexOf("/", at - 1);
+      const place = found.path.slice(at + 1);
+      if (!places.has(place)) places.set(place, found);
+    }
+  }
+  return places;
+}
+
+/** Of how many parts a planned path is, at most: a path of slashes alone costs no more than others. */
+const MAX_PARTS = 16;
+
 function findAt(
   places: ReadonlyMap<string, FoundCertificate>,
   { path }: PlannedCertificate,
 ): FoundCertificate | undefined {
-  const names = path.endsWith(".conf")
-    ? [`${path}#users[0].client-certificate-data`]
-    : [`${path}.crt`, `${path}.pem`];
-  for (const [place, found] of places)
-    if (names.some((name) => place === name || place.endsWith(`/${name}`))) return found;
-  return undefined;
+  if (path.endsWith(".conf")) return places.get(`${path}#users[0].client-certificate-data`);
+  return places.get(`${path}.crt`) ?? places.get(`${path}.pem`);
 }
 
 function missing({ name, purpose, files: [path = name] }: PlannedCertificate): AuditFinding {

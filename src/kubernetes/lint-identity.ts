@@ -121,6 +121,7 @@ function lintGroups(groups: readonly string[], say: Say): void {
 
 /** Go writes one SET with all groups, which DER sorts by their encodings. */
 function lintOrder(groups: readonly string[], say: Say): void {
+  if (groups.length < 2) return;
   let previous: Uint8Array | undefined;
   for (const value of groups) {
     const encoded = encodeName([
