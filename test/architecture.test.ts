@@ -44,7 +44,8 @@ const mayImport: Record<string, readonly string[]> = {
   fastify: ["node", "kubernetes", "fastify"],
   hono: ["node", "kubernetes", "hono"],
   koa: ["node", "kubernetes", "koa"],
-  formats: ["x509", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
+  // Of `inspect` the names of object identifiers alone.
+  formats: ["inspect", "x509", "der", "oid", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
   testing: [...everything, "fast-check"],
   index: ["audit", "inspect", ...everything],
 };

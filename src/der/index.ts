@@ -5,6 +5,7 @@
  */
 export { DerReader, MAX_DEPTH, MAX_DEVIATIONS } from "./reader.ts";
 export type { Label, Mode, ReaderOptions } from "./reader.ts";
+export { checkElement } from "./check-element.ts";
 export { DerWriter } from "./writer.ts";
 export * from "./tag.ts";
 export { readBoolean, readDefaultFalse, readNull } from "./boolean.ts";

@@ -1,5 +1,6 @@
 /**
- * The formats that people meet next to certificates: encrypted keys, PKCS#12, CMS bundles. The only part that needs asn1js and pkijs.
+ * The formats that people meet next to certificates: encrypted keys, PKCS#12, CMS bundles; what stands in any DER; and the way to programs that
+ * work with asn1js and pkijs. The only part that needs these two.
  *
  * @module kubepki/formats
  */
@@ -16,3 +17,6 @@ export type {
   Pkcs12Options,
 } from "./pkcs12.ts";
 export { createCmsBundle, parseCmsBundle } from "./certificate-bundle.ts";
+export { describe } from "./describe.ts";
+export type { DescribeOptions } from "./describe.ts";
+export { fromAsn1js, fromPkijs, toAsn1js } from "./objects.ts";

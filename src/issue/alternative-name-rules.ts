@@ -1,4 +1,6 @@
 import { toHex } from "../bytes.ts";
+import { checkElement } from "../der/check-element.ts";
+import { safely } from "../errors.ts";
 import { validateDnsName, validateEmailAddress, validateIpAddress, validateUri } from "../x509/dns-name.ts";
 import type { GeneralName } from "../x509/general-name-values.ts";
 import { parseIpAddress } from "../x509/ip-address.ts";
@@ -30,12 +32,19 @@ export function checkAlternativeNames(
   const seen = new Set<string>();
   names.forEach((name, i) => {
     const at = `${path}[${i}]`;
-    const fault = "value" in name ? VALIDATORS[name.type]?.(name.value) : undefined;
+    const fault = "value" in name ? VALIDATORS[name.type]?.(name.value) : faultOfBytes(name);
     if (fault !== undefined) return fail(at, fault);
     const key = identityOf(name);
     if (seen.has(key)) fail(at, "the name stands there twice");
     seen.add(key);
   });
+}
+
+/** RFC 5280 4.2.1.6: the value of an otherName is one element. Go does not look at it, so nothing behind would find out. */
+function faultOfBytes(name: GeneralName): string | undefined {
+  if (name.type !== "otherName") return undefined;
+  const checked = safely(() => checkElement(name.der));
+  return checked.ok ? undefined : `its value must be one element of DER: ${checked.error.message}`;
 }
 
 /** Equal for names that readers take for the same. */

@@ -1,3 +1,5 @@
+import { checkElement } from "../der/check-element.ts";
+import { safely } from "../errors.ts";
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { EXTENSIONS } from "../x509/extensions/index.ts";
 import type { ExtensionId, ExtensionValues } from "../x509/extensions/index.ts";
@@ -27,7 +29,7 @@ export function checkExtensions(template: CertificateTemplate, emptySubject: boo
   template.extensions.forEach((extension, i) => {
     if ("computed" in extension) return;
     const path = pathOf(extension, i);
-    if (extension.id === undefined) checkRaw(extension.oid, path, report);
+    if (extension.id === undefined) checkRaw(extension, path, report);
     else checkCriticality(extension, emptySubject, path, report);
   });
   checkUsages(template, report);
@@ -58,10 +60,16 @@ function checkRepetition(
   });
 }
 
-/** Bytes would pass by every rule here. */
-function checkRaw(oid: string, path: string, report: Report): void {
+/** Of what is understood, bytes would pass by every rule here; of the rest, RFC 5280 4.2 asks that they are DER. */
+function checkRaw(
+  { oid, der }: { readonly oid: string; readonly der: Uint8Array },
+  path: string,
+  report: Report,
+): void {
   const known = Object.entries(EXTENSIONS).find(([, row]) => row.oid === oid);
   if (known) fail(report, path, `${oid} is ${known[0]}; give it by its id and value, not as bytes`);
+  const checked = safely(() => checkElement(der));
+  if (!checked.ok) fail(report, path, `its value must be one element of DER: ${checked.error.message}`);
 }
 
 function checkCriticality(

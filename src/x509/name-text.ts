@@ -21,6 +21,11 @@ const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
   "1.3.6.1.4.1.57683.2": "kubernetesUid",
 };
 
+/** Short name of an attribute type that is given as dotted text; undefined if it has none. */
+export function attributeName(type: string): string | undefined {
+  return Object.hasOwn(ATTRIBUTE_NAMES, type) ? ATTRIBUTE_NAMES[type] : undefined;
+}
+
 /**
  * A name as text for people: `O = system:nodes, CN = system:node:node-1`, in encoded order, ` + ` between attributes that stand in one SET.
  *
@@ -40,7 +45,7 @@ const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
 export function formatName({ rdns }: Name): string {
   return rdns
     .map((rdn) =>
-      rdn.map(({ type, value }) => `${ATTRIBUTE_NAMES[type] ?? type} = ${showText(value)}`).join(" + "),
+      rdn.map(({ type, value }) => `${attributeName(type) ?? type} = ${showText(value)}`).join(" + "),
     )
     .join(", ");
 }
