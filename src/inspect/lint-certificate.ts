@@ -2,7 +2,11 @@ import { momentOf } from "../verify/asking.ts";
 import type { Finding } from "../finding.ts";
 import type { IdentityFindingCode } from "../kubernetes/identity-finding.ts";
 import { lintIdentity } from "../kubernetes/lint-identity.ts";
-import { parseSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
+import { findKeyAlgorithm, parseSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
+import { isPostQuantum } from "../keys/algorithms.ts";
+import type { KeyAlgorithm } from "../keys/algorithms.ts";
+import type { AlgorithmIdentifier } from "../x509/subject-public-key-info.ts";
+import { impossibleUsages } from "../keys/key-usages.ts";
 import { safely } from "../errors.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { keyText, readKey, signatureText } from "./algorithm-text.ts";
@@ -18,6 +22,8 @@ export interface CertificateFindings {
   FINDING_NOT_YET_VALID: "error";
   /** The signature is made with an algorithm that Go and this library refuse, such as SHA-1. Not said of roots, whose signature nobody checks. */
   FINDING_SIGNATURE_ALGORITHM: "error";
+  /** Key or signature are of ML-DSA, which Go's crypto/x509 does not know (as of Go 1.26): no component of Kubernetes takes it. */
+  FINDING_UNKNOWN_TO_GO: "error";
   /** It serves TLS, and has neither DNS names nor addresses: clients of Kubernetes do not look at the CN. */
   FINDING_NO_SERVER_NAME: "error";
   /** A CA whose key usage does not allow it to sign certificates. */
@@ -26,6 +32,8 @@ export interface CertificateFindings {
   FINDING_EXPIRES_SOON: "warning";
   /** The key is weak, or of a kind that this library refuses. */
   FINDING_KEY: "warning";
+  /** The key usages allow to encipher with a key that only signs (RFC 9295, RFC 9881). */
+  FINDING_KEY_USAGE: "warning";
 }
 
 /** The stable name of something that {@link lintCertificate} finds. */
@@ -110,8 +118,34 @@ function lintAlgorithms(certificate: Certificate): CertificateFinding[] {
   if (!key.ok) {
     const path = "tbsCertificate.subjectPublicKeyInfo";
     findings.push({ code: "FINDING_KEY", severity: "warning", path, message: `the key is ${keyText(key)}` });
+  } else findings.push(...lintKeyUsages(certificate, key.value.algorithm));
+  if (isForeign(key, signatureAlgorithm)) {
+    findings.push({
+      code: "FINDING_UNKNOWN_TO_GO",
+      severity: "error",
+      path: "signatureAlgorithm",
+      message:
+        "no component of Kubernetes can read it: Go does not know the algorithm of its key or its signature",
+      found: `${keyText(key)}, signed with ${signatureText(signatureAlgorithm)}`,
+      fix: "use ECDSA-P256, and ML-DSA only between programs of your own",
+    });
   }
   return findings;
+}
+
+function isForeign(key: ReturnType<typeof readKey>, { der }: AlgorithmIdentifier): boolean {
+  const signature = safely(() => findKeyAlgorithm(der)); // ML-DSA signs under the identifier of its keys
+  return [key.ok && key.value.algorithm, signature.ok && signature.value].some(
+    (algorithm) => algorithm && isPostQuantum(algorithm),
+  );
+}
+
+function lintKeyUsages(certificate: Certificate, algorithm: KeyAlgorithm): CertificateFinding[] {
+  const odd = impossibleUsages(certificate.extensionValue("keyUsage"), algorithm);
+  if (odd.length === 0) return [];
+  const message = `a key of ${algorithm.name} only signs`;
+  const path = "extensions.keyUsage";
+  return [{ code: "FINDING_KEY_USAGE", severity: "warning", path, message, found: odd.join(", ") }];
 }
 
 function lintPurpose(certificate: Certificate): CertificateFinding[] {

@@ -11,6 +11,7 @@ import type { CertificateAuthority, Issuer } from "./authority.ts";
 import { isCaTemplate } from "./extension-rules.ts";
 import { failResult, finish, readingLimits } from "./finish.ts";
 import type { IssuedCertificate, Prepared } from "./finish.ts";
+import { checkKeyUsages } from "./key-usage-rules.ts";
 import { Report } from "./report.ts";
 import { drawSerialNumber, parseSerialNumber } from "./serial-number.ts";
 import type { RandomSource } from "./serial-number.ts";
@@ -190,7 +191,7 @@ export function prepare(
   const report = new Report(true);
   // A report that throws gives back a period whenever it comes back at all; the same holds for what is encoded.
   const period = checkTemplate(template, issuer, options, report)!;
-  checkSubjectKey(subjectPublicKeyInfo);
+  checkKeyUsages(template, checkSubjectKey(subjectPublicKeyInfo), report);
   const subject = tryToEncode("subject", () => encodeSubject(template.subject), report)!;
   const selfIssued = equalBytes(subject, issuer.name);
   const { serialNumber, random } = options;

@@ -10,6 +10,7 @@ export type TemplateWarning =
   | "WARN_TEMPLATE_DUPLICATE_GROUP"
   | "WARN_TEMPLATE_NO_EXTENDED_KEY_USAGE"
   | "WARN_TEMPLATE_CRITICAL_ALTERNATIVE_NAME"
+  | "WARN_TEMPLATE_KEY_USAGE"
   | "WARN_TEMPLATE_PATH_LENGTH";
 
 /** Where the rules say what they find. Whether an error ends the run is up to the report. */

@@ -2,6 +2,7 @@ import { readPositiveInteger } from "../der/integer.ts";
 import { DerReader } from "../der/reader.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { KeyError } from "../errors.ts";
+import type { KeyAlgorithm } from "../keys/algorithms.ts";
 import { readPublicKey } from "../keys/public-key.ts";
 
 /** More takes readers too long to verify with; TLS stacks refuse 8192 bits and more. */
@@ -13,13 +14,18 @@ const MAX_RSA_BITS = 4096;
  *
  * Sources: CVE-2017-15361 (ROCA), CVE-2022-26320 (close primes), CA/Browser Forum Baseline Requirements 6.1.1.3 and 6.1.6.
  *
+ * Returns the key's algorithm.
+ *
  * @throws KeyError `ERR_KEY_WEAK`, and the codes of {@link parsePublicKey}
  */
-export function checkSubjectKey(subjectPublicKeyInfo: Uint8Array): void {
+export function checkSubjectKey(subjectPublicKeyInfo: Uint8Array): KeyAlgorithm {
   const { algorithm, publicKey, name } = readPublicKey(subjectPublicKeyInfo);
-  if (algorithm.kind !== "rsa") return;
+  if (algorithm.kind === "rsa") checkRsaKey(publicKey, Number(name.slice(4)));
+  return algorithm;
+}
+
+function checkRsaKey(publicKey: Uint8Array, bits: number): void {
   const { modulus, exponent } = readRsaNumbers(publicKey);
-  const bits = Number(name.slice(4));
   if (bits > MAX_RSA_BITS) fail(`the RSA modulus has ${bits} bits, expected at most ${MAX_RSA_BITS}`);
   if (exponent !== 65_537n) fail(`the RSA exponent is ${exponent}, expected 65537`);
   if (isRoca(modulus)) fail("the RSA modulus is one of Infineon's, which can be factored (CVE-2017-15361)");

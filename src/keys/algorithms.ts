@@ -249,6 +249,11 @@ function pssIdentifier(hash: Uint8Array, maskHash: Uint8Array, salt: Uint8Array)
   return identifier(fromHex("06092a864886f70d01010a"), writer.finish());
 }
 
+/** ML-DSA, which this library takes where the runtime has it, and Go's crypto/x509 (1.26) does not. */
+export function isPostQuantum({ name }: KeyAlgorithm): boolean {
+  return name.startsWith("ML-DSA");
+}
+
 /** Every signature algorithm. Ed25519 and ML-DSA sign under the identifier of their keys. */
 export const SIGNATURE_ALGORITHMS: readonly SignatureAlgorithm[] = /* @__PURE__ */ (() => {
   const hashes: readonly Hash[] = [

@@ -7,6 +7,7 @@ import { DerWriter } from "../der/writer.ts";
 import { KeyError } from "../errors.ts";
 import { encodePem, pemToDer } from "../pem.ts";
 import { findKeyAlgorithm } from "./algorithm-identifier.ts";
+import { isPostQuantum } from "./algorithms.ts";
 import type { CurveAlgorithm, KeyAlgorithm, OctetAlgorithm, PublicKeyAlgorithmName } from "./algorithms.ts";
 
 /** A public key whose encoding and strength are checked. */
@@ -21,6 +22,8 @@ export interface PublicKey {
 export interface PublicKeyOptions {
   /** The smallest RSA modulus in bits, 1024 or more; 2048 by default. Lower it only to read what old CAs have signed. */
   readonly minimumRsaBits?: number;
+  /** Whether ML-DSA is taken, which Go's crypto/x509 does not know (as of Go 1.26), and so no component of Kubernetes; true by default. */
+  readonly allowPostQuantum?: boolean;
 }
 
 /** Where a SubjectPublicKeyInfo stands: its DER, or anything that has it, such as a certificate, a request, a signer or a private key. */
@@ -122,6 +125,11 @@ export function readPublicKey(
   const start = reader.position;
   reader.read(SEQUENCE, "algorithm");
   const algorithm = findKeyAlgorithm(subjectPublicKeyInfo.subarray(start, reader.position));
+  if (options.allowPostQuantum === false && isPostQuantum(algorithm))
+    throw new KeyError(
+      "ERR_KEY_UNSUPPORTED_ALGORITHM",
+      `the key's algorithm is ${algorithm.name}, which Go does not know`,
+    );
   const unused = readBitString(reader, "subjectPublicKey");
   const publicKey = reader.contents();
   reader.finish(outer);

@@ -81,9 +81,9 @@ function answersUpToNo(
   return answers;
 }
 
-/** Go reads RSA keys from 1024 bits on. */
+/** Go reads RSA keys from 1024 bits on, and no keys of ML-DSA. */
 export function keyOptions({ mode }: { readonly mode?: Mode }): PublicKeyOptions {
-  return { minimumRsaBits: mode === "kubernetes" ? 1024 : 2048 };
+  return mode === "kubernetes" ? { minimumRsaBits: 1024, allowPostQuantum: false } : { minimumRsaBits: 2048 };
 }
 
 /** NaN compares false with everything, so that no date would ever be passed. Milliseconds since 1970. */

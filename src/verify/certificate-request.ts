@@ -6,6 +6,7 @@ import type { PemOptions } from "../pem.ts";
 import type { ParseOptions } from "../x509/certificate-layout.ts";
 import { CertificateRequest, readCertificateRequest } from "../x509/certificate-request.ts";
 import type { CertificateRequestInput } from "../x509/certificate-request.ts";
+import { keyOptions } from "./asking.ts";
 import type { ChainSignatureVerifier } from "./verify-chain.ts";
 
 /** How a request is parsed; all fields have defaults. */
@@ -127,8 +128,7 @@ function question(
 ): Parameters<ChainSignatureVerifier> {
   const { subjectPublicKeyInfo, der, layout, signature, certificationRequestInfo } = request;
   const algorithm = der.subarray(layout.algorithmStart, layout.algorithmEnd);
-  const options = { minimumRsaBits: mode === "kubernetes" ? 1024 : 2048 };
-  return [subjectPublicKeyInfo, algorithm, signature, certificationRequestInfo, options];
+  return [subjectPublicKeyInfo, algorithm, signature, certificationRequestInfo, keyOptions({ mode })];
 }
 
 function accept(request: CertificateRequest, holds: boolean): CertificateRequest {
