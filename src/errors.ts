@@ -321,8 +321,10 @@ export interface ErrorCodes {
   // --- formats around X.509 ---------------------------------------------------------------------------------------
   /** The bytes are not of the format: no BER, another structure, or damaged. Fix: check that the right file was given, whole. Source: RFC 5958, RFC 7292, RFC 5652. */
   ERR_FORMAT_STRUCTURE: "FormatError";
-  /** The password does not open the file, or the file is damaged: nobody can tell the two apart. Fix: check the password, then the file. Source: RFC 7292 5.1, RFC 8018 6.2.2. */
+  /** The password does not open the file, or the file is damaged so that nobody can tell. Fix: check the password, then the file. Source: RFC 7292 5.1, RFC 8018 6.2.2. */
   ERR_FORMAT_PASSWORD: "FormatError";
+  /** The password opens what is encrypted, but the MAC over the file does not hold. Fix: fetch the file again; somebody changed it, or it was damaged. Source: RFC 7292 5.1. */
+  ERR_FORMAT_INTEGRITY: "FormatError";
   /** The file is protected by an algorithm that is not read: RC2, 3DES and RC4 of old tools, scrypt, or by none. Fix: write it again with AES, for example by `openssl pkcs12 -legacy` followed by `openssl pkcs12 -export`. Source: RFC 8018, RFC 7292. */
   ERR_FORMAT_UNSUPPORTED: "FormatError";
   /** The file is larger, or wants more work, than is done for a stranger. Fix: raise the option that the message names, if the file can be trusted. Source: RFC 8018 4.2. */

@@ -60,7 +60,7 @@ const longFiles: Record<string, string> = {
 const MAX_LINES = 300;
 
 /** The two files that draw random numbers; both let the caller inject them. */
-const randomFiles = ["src/issue/serial-number.ts", "src/keys/generate.ts"];
+const randomFiles = ["src/formats/pkcs12-mac.ts", "src/issue/serial-number.ts", "src/keys/generate.ts"];
 
 /** The clock, timers and jitter of the controllers: an object that is their option, with this machine's as its default. */
 const timingFile = "src/node/controllers/timing.ts";
@@ -230,7 +230,7 @@ describe("the world outside", () => {
     expect(findNodes(readsClock)).toEqual([]);
   });
 
-  test("random numbers are drawn only for serial numbers, keys and jitter", () => {
+  test("random numbers are drawn only for serial numbers, keys, salts and jitter", () => {
     const isRandom = (node: ts.Node): boolean =>
       isName(node, "getRandomValues", "randomUUID", "randomBytes", "randomFillSync") ||
       (ts.isPropertyAccessExpression(node) && node.getText() === "Math.random");

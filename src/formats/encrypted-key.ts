@@ -97,13 +97,12 @@ export async function decryptPrivateKey(
 
 /** The key in a bag of PKCS#12, which has the same shape. */
 export async function decryptKeyBag(
-  { encryptionAlgorithm, encryptedData }: PKCS8ShroudedKeyBag,
+  bag: PKCS8ShroudedKeyBag,
   password: string,
   budget: IterationBudget,
   options: PrivateKeyOptions,
 ): Promise<PrivateKey> {
-  const content = bufferOf(new Uint8Array(encryptedData.getValue()));
-  const pkcs8 = await decryptWithPassword({ algorithm: encryptionAlgorithm, content }, password, budget);
+  const pkcs8 = await decryptBag(bag, password, budget);
   try {
     return await parsePrivateKey(pkcs8, options);
   } catch (error) {
@@ -114,6 +113,16 @@ export async function decryptKeyBag(
   } finally {
     pkcs8.fill(0);
   }
+}
+
+/** What is in the bag, PKCS#8 if the password is the right one. */
+export function decryptBag(
+  { encryptionAlgorithm, encryptedData }: PKCS8ShroudedKeyBag,
+  password: string,
+  budget: IterationBudget,
+): Promise<Uint8Array> {
+  const content = bufferOf(new Uint8Array(encryptedData.getValue()));
+  return decryptWithPassword({ algorithm: encryptionAlgorithm, content }, password, budget);
 }
 
 function encryptedBlock(text: string): Uint8Array {

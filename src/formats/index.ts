@@ -7,15 +7,10 @@
 export type { FormatLimits, PasswordLimits } from "./asn1.ts";
 export { decryptPrivateKey, encryptPrivateKey } from "./encrypted-key.ts";
 export type { EncryptOptions } from "./encrypted-key.ts";
-export { createPkcs12, parsePkcs12 } from "./pkcs12.ts";
-export type {
-  NewPkcs12,
-  Pkcs12Certificate,
-  Pkcs12Contents,
-  Pkcs12Key,
-  Pkcs12Names,
-  Pkcs12Options,
-} from "./pkcs12.ts";
+export { createPkcs12 } from "./create-pkcs12.ts";
+export type { NewPkcs12, Pkcs12Options } from "./create-pkcs12.ts";
+export { parsePkcs12 } from "./pkcs12.ts";
+export type { Pkcs12Certificate, Pkcs12Contents, Pkcs12Key, Pkcs12Names } from "./pkcs12.ts";
 export { createCmsBundle, parseCmsBundle } from "./certificate-bundle.ts";
 export { describe } from "./describe.ts";
 export type { DescribeOptions } from "./describe.ts";

@@ -1,21 +1,16 @@
 /** From the outside of a PKCS#12 file to its bags: the MAC, then each part. */
 import * as asn1js from "asn1js";
-import { AuthenticatedSafe, EncryptedData, SafeContents, getCrypto } from "pkijs";
-import type { ContentInfo, MacData, PFX } from "pkijs";
-import { FormatError } from "../errors.ts";
-import { bufferOf, passwordBytes, readBer, reading, readingLater } from "./asn1.ts";
+import { AuthenticatedSafe, EncryptedData, PKCS8ShroudedKeyBag, SafeContents } from "pkijs";
+import type { ContentInfo, PFX } from "pkijs";
+import { FormatError, PkiError } from "../errors.ts";
+import { readBer, reading } from "./asn1.ts";
 import type { IterationBudget } from "./asn1.ts";
+import { decryptBag } from "./encrypted-key.ts";
 import { decryptWithPassword, passwordError } from "./pbes2.ts";
+import { macHolds } from "./pkcs12-mac.ts";
 
 const DATA = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA = "1.2.840.113549.1.7.6";
-/** SHA-1 and SHA-2: the hashes that pkijs has for the MAC. */
-const HASHES: Readonly<Record<string, string>> = {
-  "1.3.14.3.2.26": "SHA-1",
-  "2.16.840.1.101.3.4.2.1": "SHA-256",
-  "2.16.840.1.101.3.4.2.2": "SHA-384",
-  "2.16.840.1.101.3.4.2.3": "SHA-512",
-};
 
 /** All parts of the file, decrypted. */
 export async function readContents(
@@ -28,37 +23,46 @@ export async function readContents(
     throw unsupported("the file is protected by a public key, expected a password");
   if (!macData) throw unsupported("the file has no MAC: nobody can tell whether it was changed");
   const content = new Uint8Array(authSafe.content.getValue());
-  await checkMac(macData, content, password, budget);
-  const schema = readBer(content, "AuthenticatedSafe");
-  const { safeContents } = reading("AuthenticatedSafe", () => new AuthenticatedSafe({ schema }));
+  if (!(await macHolds(macData, content, password, budget))) {
+    if (!(await opensAnything(content, password, budget))) throw passwordError();
+    const message = "the password is right, but the MAC does not hold: the file was changed or damaged";
+    throw new FormatError("ERR_FORMAT_INTEGRITY", message);
+  }
   const parts: SafeContents[] = [];
-  for (const part of safeContents) parts.push(await readPart(part, password, budget));
+  for (const part of partsOf(content)) parts.push(await readPart(part, password, budget));
   return parts;
 }
 
-async function checkMac(
-  { mac, macSalt, iterations }: MacData,
+/**
+ * Whether something of the content opens with the password, although the MAC does not hold: then the password is right and the file was changed.
+ * A wrong password makes noise of what is encrypted, which is no structure.
+ */
+async function opensAnything(
   content: Uint8Array,
   password: string,
   budget: IterationBudget,
-): Promise<void> {
-  const { algorithmId } = mac.digestAlgorithm;
-  const hashAlgorithm = Object.hasOwn(HASHES, algorithmId) ? HASHES[algorithmId] : undefined;
-  if (hashAlgorithm === undefined)
-    throw unsupported(`the MAC is made with ${algorithmId}, expected SHA-1 or SHA-2`);
-  const iterationCount = iterations ?? 1;
-  budget.take(iterationCount);
-  const holds = await readingLater("PKCS#12 file", () =>
-    getCrypto(true).verifyDataStampedWithPassword({
-      password: passwordBytes(password),
-      hashAlgorithm,
-      salt: bufferOf(new Uint8Array(macSalt.getValue())),
-      iterationCount,
-      contentToVerify: bufferOf(content),
-      signatureToVerify: bufferOf(new Uint8Array(mac.digest.getValue())),
-    }),
-  );
-  if (!holds) throw passwordError();
+): Promise<boolean> {
+  try {
+    for (const part of partsOf(content)) {
+      const { safeBags } = await readPart(part, password, budget);
+      if (part.contentType === ENCRYPTED_DATA) return true;
+      for (const { bagValue } of safeBags)
+        if (bagValue instanceof PKCS8ShroudedKeyBag) {
+          const key = await decryptBag(bagValue, password, budget);
+          readBer(key, "private key");
+          key.fill(0);
+          return true;
+        }
+    }
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+  }
+  return false;
+}
+
+function partsOf(content: Uint8Array): readonly ContentInfo[] {
+  const schema = readBer(content, "AuthenticatedSafe");
+  return reading("AuthenticatedSafe", () => new AuthenticatedSafe({ schema })).safeContents;
 }
 
 async function readPart(

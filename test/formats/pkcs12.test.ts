@@ -45,6 +45,49 @@ describe("a file", () => {
     await expect(parsePkcs12(file, password)).rejects.toMatchObject({ code: "ERR_FORMAT_PASSWORD" });
   });
 
+  test("that is opened by its password, but was changed, is told from one that another password opens", async () => {
+    const changed = file.slice();
+    const name = Buffer.from(file).indexOf(Buffer.from("jänes", "utf16le").swap16());
+    changed[name + 1]! ^= 1; // in a name, which is not encrypted
+    await expect(parsePkcs12(changed, "secret")).rejects.toMatchObject({ code: "ERR_FORMAT_INTEGRITY" });
+    await expect(parsePkcs12(changed, "Secret")).rejects.toMatchObject({ code: "ERR_FORMAT_PASSWORD" });
+  });
+
+  test("that has PBMAC1 is opened alike, and its MAC is looked at", async () => {
+    const made = await createPkcs12({ privateKey, certificates: [leaf, authority] }, "pässwörd", {
+      iterations: 1000,
+      mac: "pbmac1",
+    });
+    const { keys, certificates } = await parsePkcs12(made, "pässwörd");
+    expect(keyMatchesCertificate(keys[0]!.privateKey, leaf)).toBe(true);
+    expect(certificates).toHaveLength(2);
+    await expect(parsePkcs12(made, "passwort")).rejects.toMatchObject({ code: "ERR_FORMAT_PASSWORD" });
+    const digest = made.slice();
+    digest[Buffer.from(made).indexOf("NOT USED") - 3]! ^= 1;
+    await expect(parsePkcs12(digest, "pässwörd")).rejects.toMatchObject({ code: "ERR_FORMAT_INTEGRITY" });
+  });
+
+  test(
+    "with any one octet changed is never opened, and never by another error than ours",
+    { timeout: 60_000 },
+    async () => {
+      const small = await createPkcs12({ certificates: [leaf] }, "secret", {
+        iterations: 1,
+        macIterations: 1,
+      });
+      for (let at = 0; at < small.length; at++) {
+        const changed = small.slice();
+        changed[at]! ^= 1 << (at % 8);
+        const opened: unknown = await parsePkcs12(changed, "secret", { maxIterations: 1000 }).catch(
+          (error: unknown) => error,
+        );
+        if (opened instanceof PkiError) continue;
+        // Only the version and NULL parameters say nothing that anybody reads.
+        expect(opened, `octet ${at}`).toMatchObject({ certificates: [{}] });
+      }
+    },
+  );
+
   test("of another's key is not made", async () => {
     await expect(
       createPkcs12({ privateKey, certificates: [authority] }, "secret", FEW),

@@ -124,6 +124,37 @@ describe.skipIf(noOpenssl !== undefined)(
       },
     );
 
+    test("opens our PKCS#12 files with PBMAC1, and writes such that we open", async () => {
+      const { certificate, privateKey } = await writeAll("ECDSA-P256");
+      write(
+        "pbmac1.p12",
+        await createPkcs12({ privateKey, certificates: [certificate] }, "secret", { mac: "pbmac1" }),
+      );
+      expect(run("pkcs12", "-in", "pbmac1.p12", "-passin", "pass:secret", "-nodes")).toContain(
+        "BEGIN PRIVATE KEY",
+      );
+      const own = ["-inkey", "ECDSA-P256-user.key", "-in", "ECDSA-P256-user.pem", "-passout", "pass:secret"];
+      for (const digest of ["SHA256", "SHA512"]) {
+        run(
+          "pkcs12",
+          "-export",
+          ...own,
+          "-pbmac1_pbkdf2",
+          "-pbmac1_pbkdf2_md",
+          digest,
+          "-macalg",
+          digest,
+          "-out",
+          "their.p12",
+        );
+        const { keys } = await parsePkcs12(bytes("their.p12"), "secret");
+        expect(keyMatchesCertificate(keys[0]!.privateKey, certificate)).toBe(true);
+        await expect(parsePkcs12(bytes("their.p12"), "Secret")).rejects.toMatchObject({
+          code: "ERR_FORMAT_PASSWORD",
+        });
+      }
+    });
+
     test.for(["ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "ED25519"] as const)(
       "writes certificates, requests and keys of %s that we read and verify",
       async (name, { skip }) => {
