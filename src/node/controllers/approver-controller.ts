@@ -18,6 +18,10 @@ export type ApprovalPolicy = (object: RequestObject, client: CertificatesClient)
 export interface RunApproverOptions extends ControllerOptions {
   /** Asked once for each request that is undecided, and again whenever that request changes. */
   readonly approve: ApprovalPolicy;
+  /** Decides and tells, and writes nothing: to see what a policy would do. False by default. */
+  readonly dryRun?: boolean;
+  /** Told of each verdict before it is written, `none` too; must not throw. */
+  readonly onVerdict?: (verdict: Verdict, object: RequestObject) => void;
 }
 
 /**
@@ -29,12 +33,14 @@ export interface RunApproverOptions extends ControllerOptions {
  *
  * @example
  * ```ts no-run
- * import { approveKubeletServing, parseCertificateRequest } from "kubepki";
- * import type { KubeletServingPolicy } from "kubepki";
- * import { connect, runApprover } from "kubepki/node";
+ * import { addressesWithin, approveKubeletServing, parseCertificateRequest } from "kubepki";
+ * import { connect, nodeFinder, runApprover } from "kubepki/node";
  *
- * declare const policy: KubeletServingPolicy;
- * await runApprover(connect({ server: "https://127.0.0.1:6443", token: "..." }), {
+ * const client = connect({ server: "https://127.0.0.1:6443", token: "..." });
+ * const policy = { findNode: nodeFinder(client), reservedNames: [], allowsAddress: addressesWithin(["192.0.2.0/24"]) };
+ * await runApprover(client, {
+ *   dryRun: true, // until its verdicts are the right ones
+ *   onVerdict: ({ decision, message }, { metadata }) => console.log(metadata.name, decision, message),
  *   approve: async ({ spec }) => {
  *     const { signerName, usages = [], username = "", groups = [], expirationSeconds } = spec;
  *     const request = await parseCertificateRequest(atob(spec.request));
@@ -51,8 +57,11 @@ export async function runApprover(client: CertificatesClient, options: RunApprov
   const concerns = (object: RequestObject): boolean =>
     !object.status?.certificate && !hasCondition(object, "Approved") && !hasCondition(object, "Denied");
   const reconcile = async (object: RequestObject, signal: AbortSignal): Promise<string | undefined> => {
-    const { decision, reason, message } = await options.approve(object, client);
-    if (decision === "none" || signal.aborted) return undefined;
+    const verdict = await options.approve(object, client);
+    const { decision, reason, message } = verdict;
+    if (signal.aborted) return undefined;
+    options.onVerdict?.(verdict, object);
+    if (decision === "none" || options.dryRun === true) return undefined;
     const type = decision === "approve" ? "Approved" : "Denied";
     await client.replaceApproval(withCondition(object, { type, status: "True", reason, message }), signal);
     return type.toLowerCase();

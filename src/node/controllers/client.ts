@@ -92,6 +92,22 @@ export interface WatchEvent {
   };
 }
 
+/** `Node` of v1, as far as policies look at it. */
+export interface NodeObject {
+  /** Its name. */
+  readonly metadata: ObjectMeta;
+  /** What its kubelet says of it. */
+  readonly status?: {
+    /** Addresses and names. */
+    readonly addresses?: readonly {
+      /** `InternalIP`, `ExternalIP`, `Hostname`, `InternalDNS` or `ExternalDNS`. */
+      readonly type: string;
+      /** The address or name. */
+      readonly address: string;
+    }[];
+  };
+}
+
 /** `Lease` of coordination.k8s.io/v1. */
 export interface Lease {
   /** `coordination.k8s.io/v1`. */
@@ -154,6 +170,8 @@ export interface CertificatesClient extends RequestingClient {
   remove(object: RequestObject, signal?: AbortSignal): Promise<void>;
   /** Asks the API server whether somebody may do something. */
   reviewAccess(spec: AccessReviewSpec, signal?: AbortSignal): Promise<boolean>;
+  /** A Node object; the only other kind that policies look at. */
+  readNode(name: string, signal?: AbortSignal): Promise<NodeObject>;
   /** One lease. */
   readLease(namespace: string, name: string, signal?: AbortSignal): Promise<Lease>;
   /** Makes a lease; refused with status 409 if there is one. */

@@ -1,7 +1,14 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { ApiError } from "../../errors.ts";
-import type { CertificatesClient, Lease, RequestList, RequestObject, WatchEvent } from "./client.ts";
+import type {
+  CertificatesClient,
+  Lease,
+  NodeObject,
+  RequestList,
+  RequestObject,
+  WatchEvent,
+} from "./client.ts";
 
 /** Where the API server is, and how to log in: the same things that a kubeconfig says. */
 export interface ClusterAccess {
@@ -133,6 +140,8 @@ function httpClient(server: string, access: Access): CertificatesClient {
       );
       return status?.allowed === true && status.denied !== true;
     },
+    readNode: (name, signal) =>
+      json<NodeObject>("GET", `/api/v1/nodes/${encodeURIComponent(name)}`, undefined, signal),
     readLease: (namespace, name, signal) => json<Lease>("GET", lease(namespace, name), undefined, signal),
     createLease: (object, signal) =>
       json<Lease>("POST", leases(object.metadata.namespace ?? "default"), object, signal),

@@ -4,9 +4,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ApiError } from "kubepki";
 import {
   connect,
+  nodeFinder,
   runApprover,
   runSigner,
   type CertificatesClient,
+  type RunApproverOptions,
   type RunSignerOptions,
   type Timing,
 } from "kubepki/node";
@@ -112,6 +114,8 @@ describe("the signer", () => {
     }
     await until(() => [...server.objects.keys()].every(isSigned));
     expect(server.writes).toHaveLength(40);
+    // Each once, although writes were refused: what is signed is written again, not signed again.
+    expect(signed.toSorted()).toEqual([...server.objects.keys()].toSorted());
   });
 
   test("a second replica takes over when the first one stops, and only one works at a time", async () => {
@@ -172,6 +176,38 @@ test("the approver writes verdicts through /approval and leaves the rest alone",
   expect(server.objects.get("yes")!.status!.conditions![0]!.type).toBe("Approved");
   expect(server.objects.get("no")!.status!.conditions![0]!.type).toBe("Denied");
   expect(server.objects.get("other")!.status).toEqual({});
+});
+
+test("a dry run tells each verdict and writes nothing", async () => {
+  for (const name of ["yes", "no", "other"]) request(name);
+  const decisions = { yes: "approve", no: "deny", other: "none" } as const;
+  const told: string[] = [];
+  const approve = async ({ metadata }: { metadata: { name?: string } }) => ({
+    decision: decisions[metadata.name as keyof typeof decisions],
+    reason: "Test",
+    message: "because",
+  });
+  const onVerdict: RunApproverOptions["onVerdict"] = ({ decision }, { metadata }) =>
+    void told.push(`${metadata.name}: ${decision}`);
+  running.push(runApprover(client, { approve, onVerdict, dryRun: true, signal: stop.signal, timing }));
+  await until(() => told.length === 3);
+  server.dropWatches();
+  request("later");
+  await until(() => told.length === 4);
+  expect(told.slice(0, 3).toSorted()).toEqual(["no: deny", "other: none", "yes: approve"]);
+  expect(server.writes).toEqual([]);
+});
+
+test("a policy finds Nodes as the API server has them, and none where there is none", async () => {
+  const addresses = [{ type: "InternalIP", address: "192.0.2.1" }];
+  server.nodes.set("n1", { metadata: { name: "n1" }, status: { addresses } });
+  server.nodes.set("n2", { metadata: { name: "n2" } });
+  const findNode = nodeFinder(client);
+  expect(await findNode("n1")).toEqual({ name: "n1", addresses });
+  expect(await findNode("n2")).toEqual({ name: "n2", addresses: [] });
+  expect(await findNode("n3")).toBeUndefined();
+  server.faults.before = () => 503;
+  await expect(findNode("n1")).rejects.toMatchObject({ code: "ERR_API_STATUS", status: 503 });
 });
 
 test("what the API server refuses is an ApiError with its status", async () => {

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Lease, RequestCondition, RequestObject } from "kubepki/node";
+import type { Lease, NodeObject, RequestCondition, RequestObject } from "kubepki/node";
 
 export interface Faults {
   /** Called before each request that is no watch; a number is answered as HTTP status instead of doing the work. */
@@ -35,6 +35,7 @@ export class ApiServer {
   readonly faults: Faults = {};
   readonly objects = new Map<string, Stored>();
   readonly leases = new Map<string, Lease>();
+  readonly nodes = new Map<string, NodeObject>();
   /** Writes that were taken, as `PUT name/status`. */
   readonly writes: string[] = [];
   readonly #watchers = new Map<Watcher, ServerResponse>();
@@ -168,6 +169,8 @@ export class ApiServer {
     if (lease) return this.#lease(method, lease[2], body as Lease);
     if (url.pathname.endsWith("/subjectaccessreviews"))
       return { status: { allowed: this.allow((body as { spec: unknown }).spec) } };
+    const node = this.nodes.get(url.pathname.replace("/api/v1/nodes/", ""));
+    if (node && method === "GET") return node;
     throw new Refusal(404, "no such path");
   }
 
