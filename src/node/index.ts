@@ -15,7 +15,7 @@ export { connect, clientFrom } from "./controllers/http-client.ts";
 export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
 export { runSigner } from "./controllers/signer-controller.ts";
 export type { ControlledSigner, RunSignerOptions, SigningOutcome } from "./controllers/signer-controller.ts";
-export { nodeFinder } from "./controllers/node-finder.ts";
+export { accessReviewer, nodeFinder } from "./controllers/policy-questions.ts";
 export { runApprover } from "./controllers/approver-controller.ts";
 export type { ApprovalPolicy, RunApproverOptions, Verdict } from "./controllers/approver-controller.ts";
 export { runCleaner } from "./controllers/cleaner.ts";

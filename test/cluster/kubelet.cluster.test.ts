@@ -6,6 +6,7 @@ import { get } from "node:https";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import {
+  approvalQuestion,
   approveKubeletClient,
   bootstrapTokenSecret,
   caPublicKeyPin,
@@ -14,11 +15,11 @@ import {
   kubeletUsages,
   parseBootstrapToken,
   parseCertificate,
-  parseCertificateRequest,
   parsePrivateKey,
   signRequest,
 } from "kubepki";
 import {
+  accessReviewer,
   connect,
   createCertificateManager,
   discoverCluster,
@@ -97,21 +98,8 @@ if ("reason" in cluster) {
       const onError = (error: unknown): void => void errors.push(error);
       const { signer } = await parsePrivateKey(await readFile(join(folder, "ca.key"), "utf8"));
       const admin = connect({ server, ca, token: "admin" });
-      const approve: ApprovalPolicy = async ({ spec }, client) => {
-        const { signerName, usages = [], username = "", groups = [], uid, extra, expirationSeconds } = spec;
-        const request = await parseCertificateRequest(atob(spec.request));
-        const requester = { username, groups };
-        const question = { request, signerName, usages, requester, expirationSeconds };
-        return approveKubeletClient(question, (_, attributes) =>
-          client.reviewAccess({
-            user: username,
-            groups,
-            ...(uid && { uid }),
-            ...(extra && { extra }),
-            resourceAttributes: { ...attributes },
-          }),
-        );
-      };
+      const approve: ApprovalPolicy = async (object, client) =>
+        approveKubeletClient(await approvalQuestion(object), accessReviewer(client));
       const policy = KUBELET_CLIENT_SIGNER;
       // The signer, not the request, says ten minutes: API servers before 1.22 do not know expirationSeconds.
       const sign = (object: Parameters<typeof signRequest>[0]) =>

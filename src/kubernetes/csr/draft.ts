@@ -70,7 +70,8 @@ export function isOurs({ code }: { readonly code: string }): boolean {
   return code === "ERR_TEMPLATE_ISSUER" || code === "ERR_TEMPLATE_RESULT" || code === "ERR_TEMPLATE_VALIDITY";
 }
 
-async function readRequest(base64: string, options: DraftOptions): Promise<CertificateRequest> {
+/** The request of an object, its signature checked. */
+export async function readRequest(base64: string, options: DraftOptions): Promise<CertificateRequest> {
   const bytes = decodeBase64(base64, false);
   const text = bytes && new TextDecoder().decode(bytes);
   if (text === undefined) throw new PemError("ERR_PEM_BASE64", "spec.request is no base64");

@@ -13,6 +13,7 @@ export * from "./signers/index.ts";
 export { signRequest } from "./sign-request.ts";
 export type { SignableObject, SignedRequest, SignRequestOptions } from "./sign-request.ts";
 export { approveKubeletClient } from "./approval.ts";
+export { approvalQuestion } from "./approval-question.ts";
 export { approveKubeletServing } from "./approve-serving.ts";
 export type { KubeletServingPolicy, ServingNode } from "./approve-serving.ts";
 export { addressesWithin, firstVerdict, namesLike } from "./approval-predicates.ts";

@@ -33,22 +33,19 @@ export interface RunApproverOptions extends ControllerOptions {
  *
  * @example
  * ```ts no-run
- * import { addressesWithin, approveKubeletServing, parseCertificateRequest } from "kubepki";
- * import { connect, nodeFinder, runApprover } from "kubepki/node";
+ * import { addressesWithin, approvalQuestion, approveKubeletClient, approveKubeletServing, firstVerdict } from "kubepki";
+ * import { accessReviewer, connect, nodeFinder, runApprover } from "kubepki/node";
  *
  * const client = connect({ server: "https://127.0.0.1:6443", token: "..." });
  * const policy = { findNode: nodeFinder(client), reservedNames: [], allowsAddress: addressesWithin(["192.0.2.0/24"]) };
  * await runApprover(client, {
  *   dryRun: true, // until its verdicts are the right ones
  *   onVerdict: ({ decision, message }, { metadata }) => console.log(metadata.name, decision, message),
- *   approve: async ({ spec }) => {
- *     const { signerName, usages = [], username = "", groups = [], expirationSeconds } = spec;
- *     const request = await parseCertificateRequest(atob(spec.request));
- *     return approveKubeletServing(
- *       { request, signerName, usages, requester: { username, groups }, expirationSeconds },
- *       policy,
- *     );
- *   },
+ *   approve: async (object) =>
+ *     firstVerdict(await approvalQuestion(object), [
+ *       (question) => approveKubeletClient(question, accessReviewer(client)),
+ *       (question) => approveKubeletServing(question, policy),
+ *     ]),
  *   signal: AbortSignal.timeout(3_600_000),
  * });
  * ```

@@ -8,8 +8,8 @@ export interface CleanerAccount {
 
 /** Who gets the rights of a manifest, and for which signer. */
 export interface ControllerAccount extends CleanerAccount {
-  /** `example.com/my-signer`, or `example.com/*` for all signers of a domain. */
-  readonly signerName: string;
+  /** `example.com/my-signer`, or `example.com/*` for all signers of a domain; several of them for a controller that serves several. */
+  readonly signerName: string | readonly string[];
 }
 
 /** A Kubernetes object as plain data, to be written as YAML or JSON or sent to the API server. */
@@ -61,7 +61,12 @@ export const signerManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
     readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/status"], verbs: ["update"] },
-    { apiGroups: certificates, resources: ["signers"], resourceNames: [account.signerName], verbs: ["sign"] },
+    {
+      apiGroups: certificates,
+      resources: ["signers"],
+      resourceNames: [account.signerName].flat(),
+      verbs: ["sign"],
+    },
   ]);
 
 /**
@@ -84,7 +89,7 @@ export const approverManifests = (account: ControllerAccount): Manifest[] =>
     {
       apiGroups: certificates,
       resources: ["signers"],
-      resourceNames: [account.signerName],
+      resourceNames: [account.signerName].flat(),
       verbs: ["approve"],
     },
     { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },

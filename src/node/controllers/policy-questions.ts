@@ -1,4 +1,6 @@
+/** What policies ask the API server. */
 import { ApiError } from "../../errors.ts";
+import type { AccessReview } from "../../kubernetes/csr/approval.ts";
 import type { ServingNode } from "../../kubernetes/csr/approve-serving.ts";
 import type { CertificatesClient } from "./client.ts";
 
@@ -29,4 +31,29 @@ export function nodeFinder(
       throw error;
     }
   };
+}
+
+/**
+ * The SubjectAccessReviews of `approveKubeletClient`: the API server is asked whether the maker of a request may do something, with all that is known of the maker.
+ *
+ * @throws ApiError from the function that is returned, if the API server does not say
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { accessReviewer, connect } from "kubepki/node";
+ *
+ * const mayCreate = accessReviewer(connect({ server: "https://127.0.0.1:6443", token: "abc" }));
+ * assert.equal(typeof mayCreate, "function");
+ * ```
+ */
+export function accessReviewer(client: Pick<CertificatesClient, "reviewAccess">): AccessReview {
+  return ({ username, groups, uid, extra }, attributes) =>
+    client.reviewAccess({
+      user: username,
+      groups,
+      ...(uid !== undefined && { uid }),
+      ...(extra && { extra }),
+      resourceAttributes: { ...attributes },
+    });
 }
