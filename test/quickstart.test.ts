@@ -1,11 +1,12 @@
 /** Runs the first command of the README and holds its words to be true. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { issueClusterPki, keyMatchesCertificate, parseCertificate, parsePrivateKey } from "kubepki";
+import { issueClusterPki } from "kubepki";
 import { writePki } from "../docs/quickstart/folder.ts";
+import { auditPkiDirectory } from "../src/node/index.ts";
 import { projectRoot } from "./source-tree.ts";
 
 /**
@@ -92,16 +93,16 @@ describe("the quickstart", () => {
     expect(run.output).toContain(text);
   });
 
-  test("leaves a whole PKI: keys that only their owner can read, each with its certificate", async () => {
+  test("leaves a whole PKI: secrets that only their owner can read, and for each node a folder in which an audit finds nothing wrong", async () => {
     const pki = /wrote them and their keys to (.*)/.exec(run.output)![1]!;
     const names = await readdir(pki, { recursive: true });
-    const keys = names.filter((name) => name.endsWith(".key") && !name.endsWith("sa.key"));
-    expect(keys).toHaveLength(39);
-    for (const name of keys) {
-      expect((await stat(join(pki, name))).mode & 0o777).toBe(0o600);
-      const key = await parsePrivateKey(await readFile(join(pki, name), "utf8"));
-      const certificate = await readFile(join(pki, name.replace(/key$/, "crt")), "utf8");
-      expect(keyMatchesCertificate(key, parseCertificate(certificate))).toBe(true);
+    const secrets = names.filter((name) => /\.(?:key|conf)$/.test(name));
+    expect(secrets).toHaveLength(58);
+    for (const name of secrets) expect((await stat(join(pki, name))).mode & 0o777).toBe(0o600);
+    for (const node of ["cp-1", "cp-2", "cp-3"]) {
+      const { certificates, findings } = await auditPkiDirectory(join(pki, "nodes", node));
+      expect(certificates.length).toBeGreaterThan(15);
+      expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
     }
     expect(await readdir(join(pki, ".."))).toEqual(["kubernetes"]);
   });
@@ -115,7 +116,7 @@ test("a PKI that cannot be written whole leaves nothing behind", async () => {
   vi.stubEnv("TMPDIR", home);
   try {
     const twice = { ...pki, certificates: [...pki.certificates, ...pki.certificates] };
-    await expect(writePki(twice)).rejects.toThrow("EEXIST");
+    await expect(writePki(twice)).rejects.toMatchObject({ code: "ERR_FILE_PATH" });
     expect(await readdir(home)).toEqual([]);
   } finally {
     vi.unstubAllEnvs();

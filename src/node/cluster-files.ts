@@ -31,7 +31,7 @@ export type ClusterFilesInput = Pick<ClusterPki, "plan" | "certificates"> &
  *
  * A node of the control plane gets its own files, the CAs with their keys, the keys for service accounts, `admin.conf` and kube-proxy's file; a worker its own, kube-proxy's
  * and the certificate of the cluster CA; a machine of etcd its own and the certificate of etcd's CA. `super-admin.conf`, users and extra certificates are with what the
- * cluster has once. Certificates of CAs below another stand behind those that they have issued, for who shows these must show them. What others have yet to issue becomes a key and a request beside it. **The result is a secret.**
+ * cluster has once. Certificates of CAs below another stand behind those that they have issued, for who shows these must show them. What others have yet to issue becomes a key and a request beside it, as `kubeadm certs generate-csr` does it: of a kubeconfig file, the file with the key and `<name>.conf.csr`. **The result is a secret.**
  *
  * Kubeconfig files name `controlPlaneEndpoint`, or the first API server if there is none; the controller manager, the scheduler and kubelets of the control plane call the API
  * server of their node (with kubeadm's preset, kubelets do from 1.33 on).
@@ -69,7 +69,7 @@ export async function clusterFiles(
     if (part !== "nothing") files.push(...(await filesOf(issued, part, pki, port)));
   }
   for (const requested of requests)
-    if (partFor(requested, place) !== "nothing") files.push(...(await requestFiles(requested)));
+    if (partFor(requested, place) !== "nothing") files.push(...(await requestFiles(requested, pki, port)));
   if (serviceAccountKeys && (role === undefined || role === "control-plane")) {
     const { privateKey, publicKey } = serviceAccountKeys;
     const { path } = plan.serviceAccountKeys;
@@ -136,26 +136,31 @@ function chainOf(
   return chain;
 }
 
-async function requestFiles({ path, pem, privateKey }: RequestedClusterCertificate): Promise<PkiFileInput[]> {
-  return [
-    { path: `${path}.csr`, text: pem },
-    { path: `${path}.key`, text: await privateKey.exportPem() },
-  ];
+async function requestFiles(
+  requested: RequestedClusterCertificate,
+  pki: ClusterFilesInput,
+  port: number,
+): Promise<PkiFileInput[]> {
+  const { path, pem, privateKey } = requested;
+  const request = { path: `${path}.csr`, text: pem };
+  if (isKubeconfigPath(path)) return [request, { path, text: await kubeconfigText(requested, pki, port) }];
+  return [request, { path: `${path}.key`, text: await privateKey.exportPem() }];
 }
 
 async function kubeconfigText(
-  issued: IssuedClusterCertificate,
+  planned: Planned,
   { plan: { config }, certificates }: ClusterFilesInput,
   port: number,
 ): Promise<string> {
-  const { privateKey, subject } = issued;
+  const { subject } = planned;
+  const own = "certificate" in planned ? { certificates: chainOf(planned, certificates) } : {};
   // Every server that a kubeconfig file names has its certificate from the cluster CA, whoever has issued the client's.
   const ca = certificates.find(({ name }) => name === "ca")?.certificate;
   const built = await kubeconfig({
-    server: serverOf(issued, config, port),
+    server: serverOf(planned, config, port),
     clusterName: config.clusterName,
-    userName: subject.commonName ?? issued.name,
-    credentials: { certificates: chainOf(issued, certificates), privateKey: privateKey! },
+    userName: subject.commonName ?? planned.name,
+    credentials: { ...own, privateKey: planned.privateKey! },
     ...(ca && { ca: [ca] }),
   });
   return encodeKubeconfigYaml(built);

@@ -10,6 +10,9 @@ import { planClusterPki } from "../../src/kubernetes/cluster/plan.ts";
 import { planRenewal } from "../../src/kubernetes/cluster/renewal.ts";
 import { renewClusterPki } from "../../src/kubernetes/cluster/renew.ts";
 import { validateKubeconfig } from "../../src/kubernetes/kubeconfig/validate.ts";
+import { parsePrivateKey } from "../../src/keys/private-key.ts";
+import { keyMatchesCertificate } from "../../src/keys/public-key.ts";
+import { parseCertificateRequest } from "../../src/verify/certificate-request.ts";
 import { parseCertificates } from "../../src/x509/certificate.ts";
 import { clusterFiles } from "../../src/node/cluster-files.ts";
 import { parseKubeconfigYaml } from "../../src/node/kubeconfig/yaml.ts";
@@ -163,6 +166,15 @@ test("requests lie beside their keys, where others have yet to issue", async () 
     expect.arrayContaining(["pki/apiserver.csr", "pki/apiserver.key", "scheduler.conf.csr"]),
   );
   expect(own).not.toContain("pki/apiserver.crt");
+  // As kubeadm certs generate-csr: the key is in the kubeconfig file, the request beside it.
+  const text = (path: string): string => files.find((file) => file.path === path)!.text;
+  const files = await clusterFiles(asked, { node: "cp-1" });
+  const { user } = parseKubeconfigYaml(text("scheduler.conf")).users[0]!;
+  expect(Object.keys(user)).toEqual(["client-key-data"]);
+  const key = await parsePrivateKey(atob(user["client-key-data"]!));
+  const request = await parseCertificateRequest(text("scheduler.conf.csr"));
+  expect(keyMatchesCertificate(key, request)).toBe(true);
+  expect(own).not.toContain("scheduler.conf.key");
   expect(own).not.toContain("pki/ca.key");
 });
 

@@ -17,8 +17,8 @@ export type KubeconfigCa =
 /** How to log in: one of these. */
 export type KubeconfigCredentials =
   | {
-      /** The client certificate, and after it those between it and its CA; embedded. */
-      readonly certificates: readonly Certificate[];
+      /** The client certificate, and after it those between it and its CA; embedded. Absent where it is yet to come, as in the files of `kubeadm certs generate-csr`. */
+      readonly certificates?: readonly Certificate[];
       /** Its key, which must be extractable; embedded. */
       readonly privateKey: PrivateKey;
     }
@@ -67,7 +67,7 @@ export interface KubeconfigOptions {
  * Source: kubeadm `cmd/kubeadm/app/util/kubeconfig/kubeconfig.go` (`CreateWithCerts`).
  *
  * @throws KeyError `ERR_KEY_MISMATCH`; `ERR_KEY_NOT_EXTRACTABLE`
- * @throws TypeError if there is no client certificate in `certificates`
+ * @throws TypeError if `certificates` is empty
  *
  * @example
  * ```ts
@@ -110,14 +110,13 @@ function clusterOf({ server, ca, tlsServerName }: KubeconfigOptions): Kubeconfig
 async function userOf(credentials: KubeconfigCredentials): Promise<KubeconfigUser> {
   if ("certificateFile" in credentials)
     return { "client-certificate": credentials.certificateFile, "client-key": credentials.keyFile };
-  if (!("certificates" in credentials)) return credentials;
+  if (!("privateKey" in credentials)) return credentials;
   const { certificates, privateKey } = credentials;
-  const [leaf] = certificates;
-  if (!leaf) throw new TypeError("there is no client certificate");
-  if (!keyMatchesCertificate(privateKey, leaf))
+  if (certificates?.length === 0) throw new TypeError("there is no client certificate");
+  if (certificates && !keyMatchesCertificate(privateKey, certificates[0]!))
     throw new KeyError("ERR_KEY_MISMATCH", "the key is not that of the client certificate");
   return {
-    "client-certificate-data": embed(certificates),
+    ...(certificates && { "client-certificate-data": embed(certificates) }),
     "client-key-data": encodeText(await privateKey.exportPem()),
   };
 }
