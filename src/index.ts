@@ -184,6 +184,7 @@ export type {
 export { validateTemplate } from "./issue/validate-template.ts";
 export type { TemplateRules } from "./issue/validate-template.ts";
 
+export { rememberSignatures } from "./verify/remember-signatures.ts";
 export { missingSans } from "./verify/missing-sans.ts";
 export type { MissingNames } from "./verify/missing-sans.ts";
 export { isServerNameMatch, verifyServerName } from "./verify/server-name.ts";

@@ -1,5 +1,5 @@
 /** PEM, the text form of keys and certificates (RFC 7468): a strict reader, Go's tolerant reader, and a writer. */
-import { decodeBase64 } from "./base64.ts";
+import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { PemError } from "./errors.ts";
 
 /** What a block holds; the labels of RFC 7468 and of the files that Kubernetes and OpenSSL write. Other labels are read as well. */
@@ -156,8 +156,8 @@ export function pemToDer(text: string, label: PemLabel, options: PemOptions = {}
 export function encodePem(label: PemLabel, der: Uint8Array): string {
   if (!isLabel(label)) throw new TypeError(`${quote(label)} is no PEM label`);
   let text = `${BEGIN}${label}${DASHES}\n`;
-  for (let at = 0; at < der.length; at += 48)
-    text += `${btoa(String.fromCharCode(...der.subarray(at, at + 48)))}\n`;
+  const base64 = encodeBase64(der);
+  for (let at = 0; at < base64.length; at += 64) text += `${base64.slice(at, at + 64)}\n`;
   return `${text}${END}${label}${DASHES}\n`;
 }
 

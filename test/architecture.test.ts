@@ -33,7 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
   x509: ["der", "oid", "pem", "readable", "errors", "bytes"],
   keys: ["x509", "der", "oid", "pem", "sha256", "readable", "errors", "byte-cache", "bytes"],
   issue: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
-  verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "bytes"],
+  verify: ["keys", "x509", "der", "oid", "pem", "sha256", "finding", "errors", "byte-cache", "bytes"],
   kubernetes: ["issue", "verify", "keys", "sha512-256", ...structures],
   // Texts for people about everything below; nothing below needs them.
   inspect: ["kubernetes", "verify", "keys", ...structures],
