@@ -36,8 +36,10 @@ export interface ReaderOptions {
   /** Makes the errors, for structures that have codes of their own; those of certificates by default. */
   readonly errorMaker?: InputErrorMaker;
   /**
-   * False for a reader that keeps no path and throws {@link FAULT} where it would throw, or note, an error: its caller reads the same bytes
-   * again with one that does. True by default.
+   * Not for callers. False for a reader that keeps no path and throws `FAULT` where it would throw, or note, an error: its caller reads the same
+   * bytes again with one that does. True by default.
+   *
+   * @internal
    */
   readonly traced?: boolean;
 }

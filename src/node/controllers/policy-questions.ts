@@ -5,7 +5,7 @@ import type { ServingNode } from "../../kubernetes/csr/approve-serving.ts";
 import type { CertificatesClient } from "./client.ts";
 
 /**
- * The `findNode` of a {@link KubeletServingPolicy}: a Node as the API server has it now, undefined if there is none. What a Node says of its addresses, its kubelet
+ * The `findNode` of a `KubeletServingPolicy`: a Node as the API server has it now, undefined if there is none. What a Node says of its addresses, its kubelet
  * has written.
  *
  * @throws ApiError from the function that is returned, for every answer but 200 and 404
