@@ -3,6 +3,7 @@ import { DerWriter } from "../der/writer.ts";
 import { PkiError } from "../errors.ts";
 import { findSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
 import { readPublicKey } from "../keys/public-key.ts";
+import type { PublicKeyParts } from "../keys/public-key.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
@@ -23,6 +24,8 @@ export interface Issuer {
   /** DER Name. */
   readonly name: Uint8Array;
   readonly signer: Signer;
+  /** The signer's key; absent if it cannot be used, which is one of the faults. */
+  readonly key?: PublicKeyParts;
   /** The whole authority key identifier extension; absent if the issuer has no subject key identifier. */
   readonly authorityKeyIdentifier?: Uint8Array;
   readonly period?: Period;
@@ -52,16 +55,18 @@ export function prepareIssuer({ certificate, signer }: CertificateAuthority): Is
 
 /** The issuer of a certificate that signs itself. */
 export function selfIssuer(name: Uint8Array, signer: Signer): Issuer {
-  return { name, signer, faults: signerFaults(signer) };
+  return { name, signer, ...readSigner(signer) };
 }
 
 function readIssuer(certificate: Certificate, signer: Signer): Issuer {
   const keyIdentifier = certificate.extensionValue("subjectKeyIdentifier");
   const pathLength = certificate.extensionValue("basicConstraints")?.pathLength;
   const nameConstraints = certificate.extensionValue("nameConstraints");
+  const { key, faults } = readSigner(signer);
   return {
     name: certificate.subject.der,
     signer,
+    ...(key && { key }),
     ...(keyIdentifier && { authorityKeyIdentifier: encodeAuthorityKeyIdentifier(keyIdentifier) }),
     period: {
       notBefore: certificate.notBefore.getTime() / 1000,
@@ -69,7 +74,7 @@ function readIssuer(certificate: Certificate, signer: Signer): Issuer {
     },
     ...(pathLength !== undefined && { pathLength }),
     ...(nameConstraints && { nameConstraints }),
-    faults: [...certificateFaults(certificate, signer), ...signerFaults(signer)],
+    faults: [...certificateFaults(certificate, signer), ...faults],
   };
 }
 
@@ -94,14 +99,17 @@ function certificateFaults(certificate: Certificate, signer: Signer): IssuerFaul
   return faults;
 }
 
-function signerFaults({ subjectPublicKeyInfo, signatureAlgorithm }: Signer): IssuerFault[] {
+/** The signer's key if it can be used with the signer's algorithm, and why not otherwise. */
+function readSigner({ subjectPublicKeyInfo, signatureAlgorithm }: Signer): Pick<Issuer, "key" | "faults"> {
   try {
     const key = readPublicKey(subjectPublicKeyInfo);
     const algorithm = findSignatureAlgorithm(signatureAlgorithm);
-    if (key.algorithm.family === algorithm.family) return [];
-    return [{ message: `its signer makes signatures of ${algorithm.name} with a key of ${key.name}` }];
+    if (key.algorithm.family === algorithm.family) return { key, faults: [] };
+    const message = `its signer makes signatures of ${algorithm.name} with a key of ${key.name}`;
+    return { faults: [{ message }] };
   } catch (cause) {
-    if (cause instanceof PkiError) return [{ message: `its signer cannot be used: ${cause.message}`, cause }];
+    if (cause instanceof PkiError)
+      return { faults: [{ message: `its signer cannot be used: ${cause.message}`, cause }] };
     throw cause;
   }
 }

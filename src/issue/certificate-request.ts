@@ -174,7 +174,7 @@ function finish(
   limits: Limits,
 ): CreatedCertificateRequest {
   if (!(signature instanceof Uint8Array)) failResult("the signer did not answer with bytes");
-  if (!checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, {}).signature)
+  if (!checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, {}).wellFormed)
     failResult(
       "the signer's answer has not the form of a signature of its key; ECDSA signatures must be DER",
     );

@@ -1,7 +1,7 @@
 import { equalBytes } from "../bytes.ts";
 import { TemplateError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
-import { checkSignature } from "../keys/verifier.ts";
+import { isSignatureShaped } from "../keys/verifier.ts";
 import { Certificate } from "../x509/certificate.ts";
 import { CertificateLayout } from "../x509/certificate-layout.ts";
 import type { Limits } from "../x509/limits.ts";
@@ -34,9 +34,9 @@ export function finish(
   signature: Uint8Array,
   limits: Limits,
 ): IssuedCertificate {
-  const { subjectPublicKeyInfo, signatureAlgorithm } = issuer.signer;
+  const { signatureAlgorithm } = issuer.signer;
   if (!(signature instanceof Uint8Array)) failResult("the signer did not answer with bytes");
-  if (!checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, {}).signature) {
+  if (!issuer.key || !isSignatureShaped(issuer.key, signature)) {
     failResult(
       "the signer's answer has not the form of a signature of its key; ECDSA signatures must be DER",
     );

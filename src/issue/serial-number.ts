@@ -7,25 +7,30 @@ export type RandomSource = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayB
 const SERIALS_AT_ONCE = 256;
 const OCTETS = 20;
 
-/** Random bytes that nobody has had yet: they are drawn for many serial numbers at a time, for the call costs more than the bytes. */
-const unused: Uint8Array<ArrayBuffer>[] = [];
+/** Random bytes, drawn for many serial numbers at a time, for the call costs more than the bytes; nobody has had those from `taken` on. */
+const pool = { bytes: /* @__PURE__ */ new Uint8Array(0), taken: 0 };
 
 /**
  * Draws a serial number: 159 random bits, so positive and 20 octets at most (RFC 5280 4.1.2.2; the CA/Browser Forum asks for 64 bits, kubeadm
  * has 63, kube-controller-manager 128). Never zero in practice, and checked. Big-endian, without zeros in front.
  */
 export function drawSerialNumber(random?: RandomSource): Uint8Array {
-  if (random === undefined && unused.length === 0) unused.push(...drawMany());
-  const octets = random === undefined ? unused.pop()! : random(new Uint8Array(OCTETS));
+  const octets = random === undefined ? takeOctets() : random(new Uint8Array(OCTETS));
   octets[0]! &= 0x7f;
+  if (octets[0] !== 0) return octets;
   const first = octets.findIndex((octet) => octet !== 0);
   if (first < 0) throw new TypeError("the random source gave nothing but zeros");
-  return first === 0 ? octets : octets.subarray(first);
+  return octets.subarray(first);
 }
 
-function drawMany(): Uint8Array<ArrayBuffer>[] {
-  const bytes = crypto.getRandomValues(new Uint8Array(OCTETS * SERIALS_AT_ONCE));
-  return Array.from({ length: SERIALS_AT_ONCE }, (_, i) => bytes.subarray(i * OCTETS, (i + 1) * OCTETS));
+function takeOctets(): Uint8Array<ArrayBuffer> {
+  if (pool.taken >= pool.bytes.length) {
+    pool.bytes = crypto.getRandomValues(new Uint8Array(OCTETS * SERIALS_AT_ONCE));
+    pool.taken = 0;
+  }
+  const start = pool.taken;
+  pool.taken += OCTETS;
+  return pool.bytes.slice(start, pool.taken);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { compareBytes } from "../bytes.ts";
 import { readPositiveInteger } from "../der/integer.ts";
-import { DerReader } from "../der/reader.ts";
+import { DerReader, FAULT } from "../der/reader.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { DerWriter } from "../der/writer.ts";
 import { KeyError } from "../errors.ts";
@@ -69,6 +69,35 @@ export function signatureFromDer(der: Uint8Array, curve: CurveAlgorithm): Uint8A
   reader.finish(outer);
   reader.end();
   return concatenated;
+}
+
+const UNTRACED = { traced: false } as const;
+
+/** Tells whether {@link signatureFromDer} would take it; makes nothing, for who only wants to know. */
+export function isSignatureDer(der: Uint8Array, { size, order }: CurveAlgorithm): boolean {
+  const reader = new DerReader(der, UNTRACED);
+  try {
+    const outer = reader.open(SEQUENCE, "");
+    for (let number = 0; number < 2; number++) {
+      readPositiveInteger(reader, "");
+      const start = der[reader.start] === 0 ? reader.start + 1 : reader.start;
+      const surplus = reader.position - start - size;
+      if (surplus > 0 || (surplus === 0 && !isBelow(der, start, order))) return false;
+    }
+    reader.finish(outer);
+    reader.end();
+    return true;
+  } catch (error) {
+    if (error !== FAULT) throw error;
+    return false;
+  }
+}
+
+/** Compares as many octets as the order has. */
+function isBelow(bytes: Uint8Array, start: number, order: Uint8Array): boolean {
+  let i = 0;
+  while (i < order.length && bytes[start + i] === order[i]) i++;
+  return i < order.length && bytes[start + i]! < order[i]!;
 }
 
 /** As {@link encodeEcdsaSignature}, for a row of the table. */

@@ -1,9 +1,9 @@
 import { ByteCache } from "../byte-cache.ts";
 import { compareBytes, fromHex } from "../bytes.ts";
-import { KeyError, safely } from "../errors.ts";
+import { KeyError } from "../errors.ts";
 import { findSignatureAlgorithm } from "./algorithm-identifier.ts";
 import type { SignatureAlgorithm } from "./algorithms.ts";
-import { signatureFromDer } from "./ecdsa-signature.ts";
+import { isSignatureDer, signatureFromDer } from "./ecdsa-signature.ts";
 import { readPublicKey, type PublicKeyOptions, type PublicKeyParts } from "./public-key.ts";
 import { cryptoKeyFrom, webCryptoParameters, type WebCryptoParameters } from "./web-crypto.ts";
 
@@ -24,8 +24,8 @@ export type SignatureVerifier = (
 export interface CheckedSignature {
   readonly key: PublicKeyParts;
   readonly algorithm: SignatureAlgorithm;
-  /** In WebCrypto's form (ECDSA as r and s); undefined if no signature of this key can look so. */
-  readonly signature: Uint8Array | undefined;
+  /** Whether a signature of this key can look so. */
+  readonly wellFormed: boolean;
 }
 
 /**
@@ -64,9 +64,11 @@ export async function verifySignature(
   const spki = new Uint8Array(subjectPublicKeyInfo); // copies: the caller's bytes may change while we wait
   const signed = new Uint8Array(data);
   const checked = checkSignature(spki, signatureAlgorithm, signature, options);
-  if (!checked.signature) return false;
-  const parameters = webCryptoParameters(checked.key.algorithm, checked.algorithm);
-  const value = new Uint8Array(checked.signature);
+  if (!checked.wellFormed) return false;
+  const { algorithm } = checked.key;
+  const parameters = webCryptoParameters(algorithm, checked.algorithm);
+  const value =
+    algorithm.kind === "curve" ? signatureFromDer(signature, algorithm) : new Uint8Array(signature);
   const key = await importPublicKey(spki, parameters, checked);
   return crypto.subtle.verify(parameters, key, value, signed);
 }
@@ -91,19 +93,16 @@ export function checkSignature(
       `a key of ${key.name} cannot have made a signature of ${algorithm.name}`,
     );
   }
-  return { key, algorithm, signature: signatureShape(key, signature) };
+  return { key, algorithm, wellFormed: isSignatureShaped(key, signature) };
 }
 
-function signatureShape(
+/** Whether a signature of this key can look so, in the form of certificates. */
+export function isSignatureShaped(
   { algorithm, signatureSize }: PublicKeyParts,
   signature: Uint8Array,
-): Uint8Array | undefined {
-  if (algorithm.kind === "curve") {
-    const result = safely(() => signatureFromDer(signature, algorithm));
-    return result.ok ? result.value : undefined;
-  }
-  if (signature.length !== signatureSize) return undefined;
-  return algorithm.name === "Ed25519" && !isReduced(signature) ? undefined : signature;
+): boolean {
+  if (algorithm.kind === "curve") return isSignatureDer(signature, algorithm);
+  return signature.length === signatureSize && (algorithm.name !== "Ed25519" || isReduced(signature));
 }
 
 /** Order of Ed25519's base point, big-endian (RFC 8032 5.1). */

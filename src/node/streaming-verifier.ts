@@ -35,7 +35,7 @@ export function nodeStreamingVerifier(
   const digest = digestOf(algorithm);
   const key = importPublicKey(subjectPublicKeyInfo, readPublicKey(subjectPublicKeyInfo).algorithm);
   const isSound = (signature: Uint8Array): boolean =>
-    checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, {}).signature !== undefined;
+    checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, {}).wellFormed;
   if (digest === null) {
     const parts: Uint8Array[] = [];
     return {

@@ -1,9 +1,9 @@
 import { createPublicKey, sign, verify } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { KEY_ALGORITHMS, type EcdsaAlgorithmName } from "../../src/keys/algorithms.ts";
-import { encodeEcdsaSignature, parseEcdsaSignature } from "../../src/keys/ecdsa-signature.ts";
-import { DerError, KeyError } from "../../src/errors.ts";
+import { KEY_ALGORITHMS, type CurveAlgorithm, type EcdsaAlgorithmName } from "../../src/keys/algorithms.ts";
+import { encodeEcdsaSignature, isSignatureDer, parseEcdsaSignature } from "../../src/keys/ecdsa-signature.ts";
+import { DerError, KeyError, safely } from "../../src/errors.ts";
 import { fault } from "../support/fault.ts";
 import { nodeKey, plain } from "../support/keys.ts";
 import { hex, int, join, seq, tlv } from "../support/tlv.ts";
@@ -114,6 +114,45 @@ test("whatever the bytes, they come back the same or are refused by a typed erro
     }),
   );
 });
+
+test.for(curves)(
+  "the check of %s that makes nothing agrees with the reading, at the edges too",
+  ([name, size]) => {
+    const n = order(name);
+    const row = KEY_ALGORITHMS.find((algorithm) => algorithm.name === name) as CurveAlgorithm;
+    const edge = fc.constantFrom(
+      0n,
+      1n,
+      n - 1n,
+      n,
+      n + 1n,
+      (1n << BigInt(size * 8)) - 1n,
+      1n << BigInt(size * 8),
+    );
+    const number = fc.oneof(edge, fc.bigInt(1n, n - 1n)).map(int);
+    const octets = fc.oneof(
+      number,
+      fc.uint8Array({ maxLength: size + 2 }).map((value) => tlv(2, value)),
+    );
+    const tail = fc.oneof(
+      { weight: 8, arbitrary: fc.constant(new Uint8Array()) },
+      fc.uint8Array({ maxLength: 3 }),
+    );
+    let taken = 0;
+    const outer = fc
+      .tuple(octets, octets, tail, tail)
+      .map(([r, s, inside, after]) => join(seq(r, s, inside), after));
+    fc.assert(
+      fc.property(fc.oneof(outer, fc.uint8Array({ maxLength: 80 })), (der) => {
+        const expected = safely(() => parseEcdsaSignature(der, name)).ok;
+        if (expected) taken++;
+        expect(isSignatureDer(der, row)).toBe(expected);
+      }),
+      { numRuns: 500 },
+    );
+    expect(taken).toBeGreaterThan(0);
+  },
+);
 
 test("asking for another algorithm is a misuse", () => {
   expect(() => parseEcdsaSignature(new Uint8Array(), "Ed25519" as EcdsaAlgorithmName)).toThrow(TypeError);
