@@ -69,7 +69,7 @@ export type {
   ListExtension,
   ListExtensionValues,
 } from "./x509/list-extensions.ts";
-export type { EntryCursor, RevokedCertificate } from "./x509/revoked-entry.ts";
+export type { RevokedCertificate, RevokedEntry } from "./x509/revoked-entry.ts";
 export type { Extension, KnownExtension, UnknownExtension } from "./x509/extension.ts";
 export type { ExtensionId, ExtensionValues } from "./x509/extensions/index.ts";
 export { encodeExtensionValue } from "./x509/extensions/encode.ts";

@@ -161,7 +161,7 @@ function entries(list: CertificateList, most: number): Section {
   const rows: Row[] = [];
   for (const entry of list.entries()) {
     if (rows.length >= most) break;
-    rows.push([pairs(entry.serialNumber), entryText(entry.read())]);
+    rows.push([pairs(entry.serialNumber), entryText(entry)]);
   }
   const left = list.size - rows.length;
   if (left > 0) rows.push(["...", `and ${countOf(left, "more", "more")}`]);

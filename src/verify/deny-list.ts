@@ -8,8 +8,7 @@ import { DerWriter } from "../der/writer.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Certificate, CertificateInput } from "../x509/certificate.ts";
-import { integerToHex } from "../x509/list-extensions.ts";
-import { serialContents } from "../x509/serial-index.ts";
+import { canonicalSerialNumber } from "../x509/serial-index.ts";
 
 /** A certificate to refuse, by one of the names that people have for it. */
 export type DenyEntry = {
@@ -146,8 +145,7 @@ function fingerprintOf(hex: string): string {
 }
 
 function serialKey(issuer: Uint8Array, serialNumber: string): string {
-  const contents = serialContents(serialNumber);
-  return `serial ${integerToHex(contents, 0, contents.length)} ${toHex(issuer)}`;
+  return `serial ${canonicalSerialNumber(serialNumber)} ${toHex(issuer)}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Certificate lists of any length, read while they come. */
 import { concatBytes } from "../bytes.ts";
+import { elementEnd } from "../der/skip.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { DerWriter } from "../der/writer.ts";
 import { CertificateListError, PkiError } from "../errors.ts";
@@ -10,9 +11,9 @@ import { CertificateList } from "../x509/certificate-list.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Certificate, CertificateInput } from "../x509/certificate.ts";
 import { integerToHex } from "../x509/list-extensions.ts";
-import { serialPlace, walkEntry } from "../x509/revoked-entry.ts";
+import { walkEntry } from "../x509/revoked-entry.ts";
 import type { EntryNotes } from "../x509/revoked-entry.ts";
-import { serialContents } from "../x509/serial-index.ts";
+import { canonicalSerialNumber, hashSerial, serialContents, serialPlace } from "../x509/serial-index.ts";
 import { ByteWindow } from "./byte-window.ts";
 import type { ByteChunks } from "./byte-window.ts";
 import { findIssuerFault } from "./certificate-list.ts";
@@ -102,7 +103,9 @@ class ListReading {
   readonly #issuer: Certificate;
   readonly #options: ReadListOptions;
   readonly #wanted: ReadonlySet<string> | undefined;
-  readonly #store = new EntryStore({});
+  /** Of those that are wanted, so that no text is made for the others. */
+  readonly #hashes = new Set<number>();
+  #store = new EntryStore(0, {});
   readonly #notes: EntryNotes = { unusable: undefined };
   #size = 0;
 
@@ -110,7 +113,9 @@ class ListReading {
     this.#window = window;
     this.#options = options;
     this.#issuer = parseCertificate(options.issuer);
-    this.#wanted = options.serialNumbers && new Set([...options.serialNumbers].map(canonical));
+    this.#wanted = options.serialNumbers && new Set([...options.serialNumbers].map(canonicalSerialNumber));
+    for (const serialNumber of this.#wanted ?? [])
+      this.#hashes.add(hashSerial(serialContents(serialNumber), 0));
   }
 
   async run(): Promise<CertificateListIndex> {
@@ -135,7 +140,8 @@ class ListReading {
     const header = new CertificateList(new CertificateListLayout(assemble([...head, ...tail], outside), {}));
     header.layout.unusable = this.#notes.unusable;
     await this.#finish(header, signature);
-    const isKept = (serialNumber: string): boolean => this.#wanted?.has(canonical(serialNumber)) ?? true;
+    const isKept = (serialNumber: string): boolean =>
+      this.#wanted?.has(canonicalSerialNumber(serialNumber)) ?? true;
     return new CertificateListIndex(
       header,
       this.#issuer.subjectPublicKeyInfo,
@@ -168,6 +174,7 @@ class ListReading {
       window
         .reader(end, path)
         .fail("ERR_CRL_EMPTY", "the list of entries must be left out where there is none");
+    this.#store = new EntryStore(end - window.offset, {});
     while (window.offset < end) {
       await window.size(end, path, this.#size, MAX_ELEMENT_BYTES);
       this.#walkEntries(end, path);
@@ -177,15 +184,24 @@ class ListReading {
   /** Checks all entries that are there as a whole. */
   #walkEntries(end: number, path: string): void {
     const window = this.#window;
-    const { bytes } = window;
+    const { bytes, position } = window;
     const reader = window.reader(Math.min(end, window.base + window.end), path);
+    const before = this.#size;
     while (reader.more() && window.hasElementAt(reader.position)) {
       const start = reader.position;
       walkEntry(reader, this.#size++, {}, this.#notes);
-      if (!this.#wanted || this.#wanted.has(serialNumberAt(bytes, start)))
-        this.#store.add(bytes, start, reader.position);
+      if (this.#wanted && this.#isWanted(bytes, start)) this.#store.add(bytes, start, reader.position, 1);
     }
-    window.pass(reader.position - window.position);
+    if (!this.#wanted) this.#store.add(bytes, position, reader.position, this.#size - before);
+    window.pass(reader.position - position);
+  }
+
+  #isWanted(bytes: Uint8Array, at: number): boolean {
+    const place = serialPlace(bytes, at);
+    return (
+      this.#hashes.has(hashSerial(bytes, place)) &&
+      this.#wanted!.has(integerToHex(bytes, place + 1, elementEnd(bytes, place - 1)))
+    );
   }
 
   /** The elements up to the end; what does not belong there is found by the reader of the header. */
@@ -249,14 +265,4 @@ function assemble(tbs: readonly Uint8Array[], outside: readonly Uint8Array[]): U
   writer.close(SEQUENCE, end);
   writer.close(SEQUENCE, 0);
   return writer.finish();
-}
-
-function canonical(serialNumber: string): string {
-  const contents = serialContents(serialNumber);
-  return integerToHex(contents, 0, contents.length);
-}
-
-function serialNumberAt(bytes: Uint8Array, at: number): string {
-  const place = serialPlace(bytes, at);
-  return integerToHex(bytes, place + 1, place + 1 + bytes[place]!);
 }

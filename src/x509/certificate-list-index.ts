@@ -1,7 +1,6 @@
 import type { CertificateList } from "./certificate-list.ts";
-import { readEntryAt, serialPlace } from "./revoked-entry.ts";
-import type { RevokedCertificate } from "./revoked-entry.ts";
-import { SerialIndex, serialContents } from "./serial-index.ts";
+import { RevokedEntry } from "./revoked-entry.ts";
+import { SerialIndex } from "./serial-index.ts";
 import type { Limits } from "./limits.ts";
 
 /**
@@ -38,7 +37,7 @@ export class CertificateListIndex {
   /**
    * As {@link CertificateList.find}. `TypeError` for a serial number that was not among those to keep: that it is not found would mean nothing.
    */
-  find(serialNumber: string): RevokedCertificate | undefined {
+  find(serialNumber: string): RevokedEntry | undefined {
     if (!this.#isKept(serialNumber))
       throw new TypeError("this serial number was not among those that the list was read for");
     return this.#entries.find(serialNumber);
@@ -48,31 +47,36 @@ export class CertificateListIndex {
 /** Entries one after the other in one array that grows, and where each is. */
 export class EntryStore {
   readonly #limits: Limits;
-  readonly #index: SerialIndex;
-  #bytes = new Uint8Array(1024);
+  readonly #mostBytes: number;
+  #bytes = new Uint8Array(0);
   #length = 0;
+  #count = 0;
+  #index: SerialIndex | undefined;
 
-  constructor(limits: Limits) {
+  /** All entries together have at most `mostBytes`; room for them is made as they come. */
+  constructor(mostBytes: number, limits: Limits) {
+    this.#mostBytes = mostBytes;
     this.#limits = limits;
-    this.#index = new SerialIndex(() => this.#bytes, 0, serialPlace);
   }
 
-  /** Keeps a copy of the entry from `start` to `end`. */
-  add(bytes: Uint8Array, start: number, end: number): void {
+  /** Keeps a copy of `count` checked entries that stand from `start` to `end`. */
+  add(bytes: Uint8Array, start: number, end: number, count: number): void {
     const needed = this.#length + end - start;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, Math.ceil(this.#bytes.length * 1.5)));
-      grown.set(this.#bytes);
+      const room = Math.min(Math.max(1024, Math.ceil(this.#bytes.length * 1.5)), this.#mostBytes);
+      const grown = new Uint8Array(Math.max(needed, room));
+      grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
     this.#bytes.set(bytes.subarray(start, end), this.#length);
-    this.#index.add(this.#length);
     this.#length = needed;
+    this.#count += count;
   }
 
-  /** The entry with this serial number. */
-  find(serialNumber: string): RevokedCertificate | undefined {
-    const at = this.#index.find(serialContents(serialNumber));
-    return at < 0 ? undefined : readEntryAt(this.#bytes, at, this.#limits);
+  /** The entry with this serial number; nothing may be added after the first question. */
+  find(serialNumber: string): RevokedEntry | undefined {
+    this.#index ??= new SerialIndex(this.#bytes, 0, this.#length, this.#count);
+    const at = this.#index.find(serialNumber);
+    return at < 0 ? undefined : new RevokedEntry(this.#bytes, at, this.#limits);
   }
 }

@@ -4,10 +4,12 @@ import { DerReader } from "../der/reader.ts";
 import { contentStart, elementEnd } from "../der/skip.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { readTime } from "../der/time.ts";
+import { Readable } from "../readable.ts";
 import type { GeneralName } from "./general-name-values.ts";
 import type { Limits } from "./limits.ts";
 import { ENTRY_EXTENSIONS, integerToHex, readListExtensions } from "./list-extensions.ts";
 import type { CrlReason, ListExtension } from "./list-extensions.ts";
+import { serialPlace } from "./serial-index.ts";
 
 /** A certificate that was revoked, and what the list says of it. */
 export interface RevokedCertificate {
@@ -16,11 +18,11 @@ export interface RevokedCertificate {
   /** When it was revoked. */
   readonly revocationDate: Date;
   /** Why; absent where the list does not say. */
-  readonly reasonCode?: CrlReason;
+  readonly reasonCode?: CrlReason | undefined;
   /** Since when its key is believed to be in wrong hands. */
-  readonly invalidityDate?: Date;
+  readonly invalidityDate?: Date | undefined;
   /** Who issued it, in an indirect list, from this entry on. */
-  readonly certificateIssuer?: readonly GeneralName[];
+  readonly certificateIssuer?: readonly GeneralName[] | undefined;
   /** All extensions of the entry in encoded order. */
   readonly extensions: readonly ListExtension[];
 }
@@ -135,51 +137,66 @@ function two(bytes: Uint8Array, at: number): number {
   return bytes[at]! * 10 + bytes[at + 1]! - 0x30 * 11;
 }
 
-/** Where the serial number of a checked entry is: the offset of its length octet. */
-export function serialPlace(bytes: Uint8Array, at: number): number {
-  return contentStart(bytes, at) + 1;
-}
-
-/**
- * The entry that a list is at while its entries are gone through: **one object for all of them**, so that a million cost no memory. Keep what
- * {@link EntryCursor.read} gives, not the cursor.
- */
-export class EntryCursor {
+/** The values of a checked entry, made when they are first asked for. It keeps the bytes of the whole list alive. */
+export class RevokedEntry extends Readable implements RevokedCertificate {
   readonly #bytes: Uint8Array;
+  readonly #at: number;
   readonly #limits: Limits;
-  #at: number;
+  #values: RevokedCertificate | undefined;
 
-  /** Not for callers: `CertificateList.entries` makes it. */
-  constructor(bytes: Uint8Array, start: number, limits: Limits) {
+  /** Not for callers: {@link CertificateList} makes it. */
+  constructor(bytes: Uint8Array, at: number, limits: Limits) {
+    super();
     this.#bytes = bytes;
+    this.#at = at;
     this.#limits = limits;
-    this.#at = start;
-  }
-
-  /** Moves to the next entry. Not for callers: the loop does it. */
-  next(): number {
-    this.#at = elementEnd(this.#bytes, this.#at);
-    return this.#at;
   }
 
   /** Lower-case hex without leading zero octets. */
   get serialNumber(): string {
-    const place = serialPlace(this.#bytes, this.#at);
-    return integerToHex(
-      this.#bytes,
-      contentStart(this.#bytes, place - 1),
-      elementEnd(this.#bytes, place - 1),
-    );
+    const place = serialPlace(this.#bytes, this.#at) - 1;
+    return integerToHex(this.#bytes, contentStart(this.#bytes, place), elementEnd(this.#bytes, place));
   }
 
-  /** All values of the entry, in an object of their own. */
-  read(): RevokedCertificate {
-    return readEntryAt(this.#bytes, this.#at, this.#limits);
+  /** When it was revoked. */
+  get revocationDate(): Date {
+    return this.#read().revocationDate;
   }
-}
 
-/** The values of an entry that was checked before; Kubernetes mode, for what was let through then is no news now. */
-export function readEntryAt(bytes: Uint8Array, at: number, limits: Limits): RevokedCertificate {
-  const reader = new DerReader(bytes, { start: at, mode: "kubernetes" });
-  return readEntry(reader, 0, limits);
+  /** Why; undefined where the list does not say. */
+  get reasonCode(): CrlReason | undefined {
+    return this.#read().reasonCode;
+  }
+
+  /** Since when its key is believed to be in wrong hands. */
+  get invalidityDate(): Date | undefined {
+    return this.#read().invalidityDate;
+  }
+
+  /** Who issued it, in an indirect list, from this entry on. */
+  get certificateIssuer(): readonly GeneralName[] | undefined {
+    return this.#read().certificateIssuer;
+  }
+
+  /** All extensions of the entry in encoded order. */
+  get extensions(): readonly ListExtension[] {
+    return this.#read().extensions;
+  }
+
+  /** A summary for logs: number, dates and reason. */
+  override toJSON(): Record<string, unknown> {
+    const { serialNumber, revocationDate, reasonCode, invalidityDate } = this;
+    return {
+      serialNumber,
+      revocationDate: revocationDate.toISOString(),
+      reasonCode,
+      invalidityDate: invalidityDate?.toISOString(),
+    };
+  }
+
+  /** It was checked before; Kubernetes mode, for what was let through then is no news now. */
+  #read(): RevokedCertificate {
+    const options = { start: this.#at, mode: "kubernetes" } as const;
+    return (this.#values ??= readEntry(new DerReader(this.#bytes, options), 0, this.#limits));
+  }
 }

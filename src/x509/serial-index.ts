@@ -1,127 +1,200 @@
-import { fromHex, toHex } from "../bytes.ts";
-
-/** Where the serial number of the entry at `at` is: the offset of its length octet, which its octets follow. */
-type PlaceOf = (bytes: Uint8Array, at: number) => number;
+import { toHex } from "../bytes.ts";
+import { contentStart, elementEnd } from "../der/skip.ts";
 
 /** How many slots are looked at, on average for an entry, before the serial numbers are taken for a trap. */
 const MAX_PROBES = 16;
 
+/** A slot has no room for a larger offset; in a list of two gigabytes, each look-up goes through the entries. */
+const MAX_OFFSET = 0x7fff_fffe;
+
+/** Octets of the longest serial number that is asked for: its length octet has the short form. */
+const MAX_OCTETS = 127;
+
 /**
- * Finds serial numbers among many: an open-addressing table of offsets in one `Int32Array`, so that an entry costs eight bytes and no object.
+ * Finds the entries of a list by serial number. The first look-up goes through them, as many a list is asked but once; the second makes an index.
+ *
+ * That is an open-addressing table in one `Int32Array`: eight bytes an entry, no object, and no other entry of the list is read for most look-ups, for
+ * bits of the hash that the offset leaves free stand beside it.
  *
  * Who makes a list can choose serial numbers that all fall into one place of such a table. That is noticed while it is filled, and a `Map`, whose
  * hashing nobody can foresee, takes its place; so a look-up takes the same time whatever the numbers are.
  */
 export class SerialIndex {
-  readonly #bytes: () => Uint8Array;
-  readonly #placeOf: PlaceOf;
-  #slots: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #count: number;
+  /** Which bits of a slot are the offset of an entry and 1; the others are those of its hash. */
+  readonly #offsetMask: number;
+  /** The serial number that is looked for: length octet and contents. */
+  readonly #wanted = new Uint8Array(MAX_OCTETS + 1);
+  #wasAsked = false;
+  #slots: Int32Array | undefined;
   #names: Map<string, number> | undefined;
-  #probes = 0;
-  #count = 0;
 
-  /** `bytes` are those that offsets point into. */
-  constructor(bytes: () => Uint8Array, capacity: number, placeOf: PlaceOf) {
+  /** `count` checked entries stand between `start` and `end`; nothing of them may change. */
+  constructor(bytes: Uint8Array, start: number, end: number, count: number) {
     this.#bytes = bytes;
-    this.#placeOf = placeOf;
-    this.#slots = new Int32Array(tableSize(capacity));
+    this.#start = start;
+    this.#end = end;
+    this.#count = count;
+    this.#offsetMask = 0xffff_ffff >>> Math.clz32(end);
   }
 
-  /** How many serial numbers there are. */
-  get size(): number {
-    return this.#count;
-  }
-
-  /** Adds the entry at `at`; of two with the same serial number, the first stays. */
-  add(at: number): void {
-    const bytes = this.#bytes();
-    const place = this.#placeOf(bytes, at);
-    if (bytes[place]! > 0x7f) return; // longer than any serial number that is asked for
-    this.#count++;
-    if (this.#names) return this.#addName(bytes, at);
-    if (this.#count * 2 > this.#slots.length) this.#grow(bytes);
-    const slot = this.#slotOf(bytes, bytes, place);
-    if (this.#slots[slot] === 0) this.#slots[slot] = at + 1;
-    if (this.#probes > MAX_PROBES * this.#count + 1024) this.#nameAll(bytes);
-  }
-
-  /** The entry that was added with this serial number (contents of an INTEGER), or -1. */
-  find(serial: Uint8Array): number {
-    if (serial.length > 0x7f) return -1;
-    if (this.#names) return this.#names.get(toHex(serial)) ?? -1;
-    const wanted = new Uint8Array(serial.length + 1);
-    wanted[0] = serial.length;
-    wanted.set(serial, 1);
-    return this.#slots[this.#slotOf(this.#bytes(), wanted, 0)]! - 1;
-  }
-
-  /** The slot that holds this serial number, or the empty one where it would be. */
-  #slotOf(bytes: Uint8Array, wanted: Uint8Array, place: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = hash(wanted, place) & mask;
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      if (isSame(bytes, this.#placeOf(bytes, slots[slot]! - 1), wanted, place)) break;
-      this.#probes++;
+  /**
+   * Where the entry with this serial number begins, or -1; of several the first. Hex, with or without zeros in front.
+   *
+   * `TypeError` if it is no hex: such a number is in no list, and to say that it is not revoked would be a lie.
+   */
+  find(serialNumber: string): number {
+    const wanted = this.#wanted;
+    if (!writeSerial(serialNumber, wanted) || this.#count === 0) return -1;
+    if (!this.#wasAsked || this.#end > MAX_OFFSET) {
+      this.#wasAsked = true;
+      return this.#scan(wanted);
     }
-    return slot;
+    this.#slots ??= this.#fill();
+    if (this.#names) return this.#names.get(toHex(wanted, 1, 1 + wanted[0]!)) ?? -1;
+    const bytes = this.#bytes;
+    const mask = this.#offsetMask;
+    const slots = this.#slots;
+    const hash = hashSerial(wanted, 0);
+    let slot = firstSlot(hash, slots.length);
+    for (let value = slots[slot]!; value !== 0; value = slots[slot]!) {
+      if (((value ^ hash) & ~mask) === 0 && isEntryOf(bytes, (value & mask) - 1, wanted, 0))
+        return (value & mask) - 1;
+      if (++slot === slots.length) slot = 0;
+    }
+    return -1;
   }
 
-  #grow(bytes: Uint8Array): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
-    for (const entry of old)
-      if (entry !== 0) this.#slots[this.#slotOf(bytes, bytes, this.#placeOf(bytes, entry - 1))] = entry;
+  #scan(wanted: Uint8Array): number {
+    const bytes = this.#bytes;
+    for (let at = this.#start; at < this.#end; at = elementEnd(bytes, at))
+      if (isEntryOf(bytes, at, wanted, 0)) return at;
+    return -1;
   }
 
-  #nameAll(bytes: Uint8Array): void {
-    this.#names = new Map();
-    for (const entry of this.#slots) if (entry !== 0) this.#addName(bytes, entry - 1);
-    this.#slots = new Int32Array(1);
+  /** All in local variables, which compilers keep in registers. */
+  #fill(): Int32Array {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const mask = this.#offsetMask;
+    const size = this.#count * 2;
+    const slots = new Int32Array(size);
+    let budget = MAX_PROBES * this.#count + 1024;
+    for (let at = this.#start; at < end; at = elementEnd(bytes, at)) {
+      const place = serialPlace(bytes, at);
+      if (bytes[place]! > MAX_OCTETS) continue;
+      const hash = hashSerial(bytes, place);
+      let slot = firstSlot(hash, size);
+      for (let value = slots[slot]!; value !== 0; value = slots[slot]!) {
+        if (((value ^ hash) & ~mask) === 0 && isEntryOf(bytes, (value & mask) - 1, bytes, place)) break;
+        if (--budget < 0) return this.#nameAll();
+        if (++slot === size) slot = 0;
+      }
+      if (slots[slot] === 0) slots[slot] = (hash & ~mask) | (at + 1);
+    }
+    return slots;
   }
 
-  #addName(bytes: Uint8Array, at: number): void {
-    const place = this.#placeOf(bytes, at);
-    const name = toHex(bytes, place + 1, place + 1 + bytes[place]!);
-    if (!this.#names!.has(name)) this.#names!.set(name, at);
+  #nameAll(): Int32Array {
+    const bytes = this.#bytes;
+    const names = (this.#names = new Map<string, number>());
+    for (let at = this.#start; at < this.#end; at = elementEnd(bytes, at)) {
+      const place = serialPlace(bytes, at);
+      const name = toHex(bytes, place + 1, place + 1 + bytes[place]!);
+      if (bytes[place]! <= MAX_OCTETS && !names.has(name)) names.set(name, at);
+    }
+    return new Int32Array(0);
   }
 }
 
-/** A power of two, so that at most half of the slots are used. */
-function tableSize(capacity: number): number {
-  let size = 16;
-  while (size < capacity * 2) size *= 2;
-  return size;
+/** Where the serial number of a checked entry is: the offset of its length octet. */
+export function serialPlace(bytes: Uint8Array, at: number): number {
+  return contentStart(bytes, at) + 1;
 }
 
-/** FNV-1a over length and contents, mixed so that its low bits depend on all (MurmurHash3's finalizer). */
-function hash(bytes: Uint8Array, place: number): number {
-  const end = place + bytes[place]!;
-  let value = 0x811c9dc5;
-  for (let i = place; i <= end; i++) value = Math.imul(value ^ bytes[i]!, 0x01000193);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  return value ^ (value >>> 13);
+/** A slot for this hash in a table of any length: its high bits decide, as the low ones stand in the slot. */
+export function firstSlot(hash: number, size: number): number {
+  return Math.floor(((hash >>> 0) * size) / 4_294_967_296);
 }
 
-function isSame(a: Uint8Array, aPlace: number, b: Uint8Array, bPlace: number): boolean {
-  const length = b[bPlace]!;
-  for (let i = 0; i <= length; i++) if (a[aPlace + i] !== b[bPlace + i]) return false;
+/** Over length and contents, four octets at a time, mixed so that each bit depends on all (MurmurHash3's finalizer). */
+export function hashSerial(bytes: Uint8Array, place: number): number {
+  const length = bytes[place]!;
+  const end = place + 1 + length;
+  let hash = length;
+  let at = place + 1;
+  for (; at + 4 <= end; at += 4) {
+    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+/** Whether the entry at `at` has the serial number whose length octet is at `place` of `wanted`. */
+function isEntryOf(bytes: Uint8Array, at: number, wanted: Uint8Array, place: number): boolean {
+  const own = serialPlace(bytes, at);
+  const length = wanted[place]!;
+  for (let i = 0; i <= length; i++) if (bytes[own + i] !== wanted[place + i]) return false;
   return true;
 }
 
-/**
- * The contents of the INTEGER for a serial number given as hex, with or without zeros in front.
- *
- * `TypeError` if it is no hex: such a number is in no list, and to say that it is not revoked would be a lie.
- */
+/** Writes length and contents of the INTEGER for a serial number of hex; false if it is longer than any that is found. */
+function writeSerial(text: string, into: Uint8Array): boolean {
+  let digit = 0;
+  while (digit < text.length - 1 && text.charCodeAt(digit) === 0x30) digit++;
+  const digits = text.length - digit;
+  if (digits > MAX_OCTETS * 2 - 1) {
+    canonicalSerialNumber(text); // throws if it is none
+    return false;
+  }
+  let fault = digits - 1; // negative if there is no digit, or if one is none
+  let octets = 1;
+  for (let end = digit + 2 - (digits % 2); digit < text.length; end += 2) {
+    let octet = 0;
+    for (; digit < end; digit++) {
+      const code = text.charCodeAt(digit);
+      fault |= digitFault(code);
+      octet = octet * 16 + digitValue(code);
+    }
+    if (octets === 1 && octet >= 0x80) into[octets++] = 0; // else the number would be negative
+    into[octets++] = octet;
+  }
+  if (fault < 0) throw notHex();
+  into[0] = octets - 1;
+  return true;
+}
+
+/** Whether a digit is a letter is as good as random, so neither this nor the next branches on it. */
+const digitValue = (code: number): number => (code & 15) + (code >> 6) * 9;
+
+/** Negative if the code is that of no hexadecimal digit. */
+const digitFault = (code: number): number =>
+  ((code - 0x30) | (0x39 - code)) & (((code | 0x20) - 0x61) | (0x66 - (code | 0x20)));
+
+const notHex = (): TypeError => new TypeError("the serial number is no hexadecimal number");
+
+/** Length octet and contents of the INTEGER for a serial number of hex, as they stand in an entry. `TypeError` if it is no hex. */
 export function serialContents(serialNumber: string): Uint8Array {
-  const even = serialNumber.length % 2 === 0 ? serialNumber : `0${serialNumber}`;
-  if (even.length === 0) throw new TypeError("the serial number is empty");
-  const octets = fromHex(even);
+  const contents = new Uint8Array(MAX_OCTETS + 1);
+  return writeSerial(serialNumber, contents) ? contents.subarray(0, 1 + contents[0]!) : new Uint8Array(1);
+}
+
+/**
+ * A serial number given as hex in the one form that certificates have it in: lower case, whole octets, no zeros in front.
+ *
+ * `TypeError` if it is no hex.
+ */
+export function canonicalSerialNumber(serialNumber: string): string {
+  if (!/^[\dA-Fa-f]+$/.test(serialNumber)) throw notHex();
   let first = 0;
-  while (first < octets.length - 1 && octets[first] === 0) first++;
-  if (octets[first]! < 0x80) return octets.subarray(first);
-  const contents = new Uint8Array(octets.length - first + 1);
-  contents.set(octets.subarray(first), 1);
-  return contents;
+  while (first < serialNumber.length - 1 && serialNumber.charCodeAt(first) === 0x30) first++;
+  const digits = serialNumber.slice(first).toLowerCase();
+  return digits.length % 2 === 0 ? digits : `0${digits}`;
 }

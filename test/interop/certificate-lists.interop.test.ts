@@ -47,8 +47,8 @@ function viewOf(
     authorityKeyId: toHex(list.authorityKeyIdentifier?.keyIdentifier ?? new Uint8Array()),
     signature: toHex(list.signature),
     extensions: list.extensions.map(({ oid, critical, der }) => [oid, critical, base64(der)]),
-    entries: Array.from(list.entries(), (cursor) => {
-      const { serialNumber, revocationDate, reasonCode, extensions } = cursor.read();
+    entries: Array.from(list.entries(), (entry) => {
+      const { serialNumber, revocationDate, reasonCode, extensions } = entry;
       return {
         serialNumber: noSign(serialNumber),
         time: revocationDate.getTime() / 1000,
