@@ -1,4 +1,3 @@
-import { compareBytes } from "../bytes.ts";
 import { DerError } from "../errors.ts";
 import { formatTime } from "./time.ts";
 import { BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SET } from "./tag.ts";
@@ -172,8 +171,56 @@ export class DerWriter {
   /** Writes a SET OF the given encoded elements, in the order of X.690 11.6; repeated elements are kept. */
   setOf(elements: readonly Uint8Array[], tag: number = SET): void {
     const end = this.mark();
-    for (const element of [...elements].sort((a, b) => compareBytes(b, a))) this.raw(element);
+    const ends = elements.map((element) => {
+      const at = this.mark();
+      this.raw(element);
+      return at;
+    });
+    this.sort(ends);
     this.close(tag, end);
+  }
+
+  /**
+   * As {@link close}, for a SET OF whose elements have been written one after the other: `ends` are the marks at which each ends, in the order of
+   * writing. They are put into the order of X.690 11.6.
+   */
+  closeSetOf(ends: readonly number[], tag: number = SET): void {
+    const end = ends[0] ?? this.mark();
+    this.sort(ends);
+    this.close(tag, end);
+  }
+
+  /** Sorts the elements that end at these marks, which reach up to here. */
+  private sort(ends: readonly number[]): void {
+    const { length } = this;
+    const starts = ends.map((_, i) => ends[i + 1] ?? length);
+    const descending = ends
+      .map((_, i) => i)
+      .sort((a, b) => this.compare(starts[b]!, ends[b]!, starts[a]!, ends[a]!));
+    if (descending.every((element, i) => element === i)) return;
+    const size = length - ends[0]!;
+    const at = this.reserve(size);
+    const { buffer } = this;
+    let to = at;
+    for (const element of descending) {
+      const from = buffer.length - starts[element]!;
+      to -= starts[element]! - ends[element]!;
+      buffer.copyWithin(to, from, buffer.length - ends[element]!);
+    }
+    buffer.copyWithin(at, to, at);
+  }
+
+  /** Orders two elements, each from its start to its end as distances from the end of the buffer. No element is another's beginning. */
+  private compare(startA: number, endA: number, startB: number, endB: number): number {
+    const { buffer } = this;
+    const a = buffer.length - startA;
+    const b = buffer.length - startB;
+    const shared = Math.min(startA - endA, startB - endB);
+    for (let i = 0; i < shared; i++) {
+      const difference = buffer[a + i]! - buffer[b + i]!;
+      if (difference !== 0) return difference;
+    }
+    return startA - endA - (startB - endB);
   }
 
   /** A copy of everything that is written; the writer can be used again after {@link reset}. */

@@ -27,25 +27,33 @@ const UID = "1.3.6.1.4.1.57683.2";
 interface PlacedAttribute {
   readonly type: string;
   readonly value: string;
-  readonly path: string;
+  /** A field's name, or the index of an RDN. */
+  readonly place: string | number;
+  /** Among the place's values; absent if it has only one. */
+  readonly index?: number;
+}
+
+/** Where an attribute stands; made only for what is wrong. */
+function pathOf({ place, index }: PlacedAttribute): string {
+  const path = typeof place === "number" ? `subject[${place}]` : `subject.${place}`;
+  return index === undefined ? path : `${path}[${index}]`;
 }
 
 /** All attributes of a name in whatever form, with where they stand: those that are written, found in the same way as the writer finds them. */
 function attributesOf(name: NameTemplate, limits: Limits): PlacedAttribute[] {
   if ("der" in name) return rdnAttributes(readName(new DerReader(name.der), "", limits).rdns);
   if ("length" in name) return rdnAttributes(name);
-  return SUBJECT_FIELDS.flatMap(([field, type]) => {
-    const given = name[field];
-    if (given === undefined) return [];
-    if (typeof given === "string") return [{ type, value: given, path: `subject.${field}` }];
-    return given.map((value, i) => ({ type, value, path: `subject.${field}[${i}]` }));
-  });
+  const attributes: PlacedAttribute[] = [];
+  for (const [place, type] of SUBJECT_FIELDS) {
+    const given = name[place];
+    if (typeof given === "string") attributes.push({ type, value: given, place });
+    else given?.forEach((value, index) => attributes.push({ type, value, place, index }));
+  }
+  return attributes;
 }
 
 function rdnAttributes(rdns: readonly (readonly AttributeTemplate[])[]): PlacedAttribute[] {
-  return rdns.flatMap((rdn, i) =>
-    rdn.map(({ type, value }, j) => ({ type, value, path: `subject[${i}][${j}]` })),
-  );
+  return rdns.flatMap((rdn, place) => rdn.map(({ type, value }, index) => ({ type, value, place, index })));
 }
 
 /** Tells whether the name is an empty SEQUENCE. */
@@ -100,16 +108,18 @@ function countOf(attributes: readonly PlacedAttribute[], wanted: string): number
   return count;
 }
 
-function checkText({ value, path }: PlacedAttribute, rules: NameRules, report: Report): void {
-  if (value === "") report.error("ERR_TEMPLATE_SUBJECT", path, "the value is empty, expected a name");
+function checkText(attribute: PlacedAttribute, rules: NameRules, report: Report): void {
+  const { value } = attribute;
+  if (value === "")
+    report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), "the value is empty, expected a name");
   const { maxNameValueBytes = MAX_NAME_VALUE_BYTES } = rules;
   // UTF-8 has three octets for one of UTF-16's units at most; counted exactly only where it matters.
   if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes) {
     const message = `the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`;
-    report.error("ERR_TEMPLATE_SUBJECT", path, message);
+    report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), message);
   }
   const hidden = describeHidden(value, rules.allowInvisible === true);
-  if (hidden) report.error("ERR_TEMPLATE_SUBJECT", path, `the value has ${hidden}`);
+  if (hidden) report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), `the value has ${hidden}`);
 }
 
 function utf8Length(text: string): number {
@@ -131,32 +141,48 @@ function codePoint(code: number): string {
 const POWERFUL_GROUP = "kubeadm:cluster-admins";
 const POWERFUL_USER = "kube-apiserver-kubelet-client";
 
-function checkPrivilege({ type, value, path }: PlacedAttribute, report: Report): void {
+function checkPrivilege(attribute: PlacedAttribute, report: Report): void {
+  const { type, value } = attribute;
   if (type !== COMMON_NAME && type !== ORGANIZATION) return;
+  if (startsHarmlessly(value)) return;
   // Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it.
   const folded = value.normalize("NFKC").trim().toLowerCase();
   if (!folded.startsWith("system:") && folded !== (type === COMMON_NAME ? POWERFUL_USER : POWERFUL_GROUP))
     return;
   const what = type === COMMON_NAME ? "user" : "group";
   const message = `the ${what} ${JSON.stringify(value.slice(0, 64))} has privileges in Kubernetes, which takes allowPrivileged: true`;
-  report.error("ERR_TEMPLATE_PRIVILEGED_NAME", path, message);
+  report.error("ERR_TEMPLATE_PRIVILEGED_NAME", pathOf(attribute), message);
 }
 
-function checkUnauthenticated({ type, value, path }: PlacedAttribute, report: Report): void {
+/** Whether the first character is printable ASCII that none of the names above begins with: folding does not make it another. */
+function startsHarmlessly(value: string): boolean {
+  const first = value.charCodeAt(0);
+  if (!(first > 0x20 && first < 0x7f)) return false;
+  const lower = first | 0x20;
+  return lower !== 0x73 && lower !== 0x6b; // s, k
+}
+
+function checkUnauthenticated(attribute: PlacedAttribute, report: Report): void {
+  const { type, value } = attribute;
   const nobody =
     (type === COMMON_NAME && value === "system:anonymous") ||
     (type === ORGANIZATION && value === "system:unauthenticated");
   if (nobody)
-    report.error("ERR_TEMPLATE_SUBJECT", path, `${value} stands for callers who were not authenticated`);
+    report.error(
+      "ERR_TEMPLATE_SUBJECT",
+      pathOf(attribute),
+      `${value} stands for callers who were not authenticated`,
+    );
 }
 
 function checkGroups(attributes: readonly PlacedAttribute[], report: Report): void {
   const seen = new Set<string>();
-  for (const { type, value, path } of attributes) {
+  for (const attribute of attributes) {
+    const { type, value } = attribute;
     if (type !== ORGANIZATION) continue;
     if (seen.has(value)) {
       const message = `the group ${JSON.stringify(value.slice(0, 64))} stands there twice`;
-      report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", path, message);
+      report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", pathOf(attribute), message);
     }
     seen.add(value);
   }

@@ -260,11 +260,14 @@ function nameExtensions(options: AlternativeNames & { readonly subject: NameTemp
 
 /** In Go's order of kinds. */
 export function generalNamesOf(options: AlternativeNames): GeneralName[] {
-  const { dnsNames = [], emailAddresses = [], ipAddresses = [], uris = [] } = options;
-  const kinds = { dns: dnsNames, email: emailAddresses, ip: ipAddresses, uri: uris } as const;
-  return (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((type) =>
-    kinds[type].map((name) => ({ type, value: name })),
-  );
+  const names: GeneralName[] = [];
+  const add = (type: "dns" | "email" | "ip" | "uri", values: readonly string[] | undefined): void =>
+    values?.forEach((value) => names.push({ type, value }));
+  add("dns", options.dnsNames);
+  add("email", options.emailAddresses);
+  add("ip", options.ipAddresses);
+  add("uri", options.uris);
+  return names;
 }
 
 function commonNames(name: NameTemplate): string[] {

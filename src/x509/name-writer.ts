@@ -87,19 +87,18 @@ export function writeName(writer: DerWriter, name: NameTemplate): void {
 }
 
 function writeRdn(writer: DerWriter, rdn: readonly AttributeTemplate[], index: number): void {
+  if (rdn.length === 0) fail(index, "an RDN must have an attribute");
+  const end = writer.mark();
   if (rdn.length === 1) {
-    const end = writer.mark();
     writeAttribute(writer, rdn[0]!, index);
     return writer.close(SET, end);
   }
-  if (rdn.length === 0) fail(index, "an RDN must have an attribute");
-  writer.setOf(
-    rdn.map((attribute) => {
-      const own = new DerWriter(64);
-      writeAttribute(own, attribute, index);
-      return own.finish();
-    }),
-  );
+  const ends = rdn.map((attribute) => {
+    const at = writer.mark();
+    writeAttribute(writer, attribute, index);
+    return at;
+  });
+  writer.closeSetOf(ends);
 }
 
 function writeAttribute(

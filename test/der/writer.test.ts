@@ -120,6 +120,24 @@ describe("SET OF is in ascending order (X.690 11.6)", () => {
     expect(elements).toEqual([int(2), int(1)]);
   });
 
+  test("elements that were written one after the other are put in order in their place, whatever stands behind", () => {
+    const list = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(list, fc.uint8Array({ maxLength: 20 }), (contents, behind) => {
+        const writer = new DerWriter(1);
+        writer.raw(behind);
+        const ends = contents.map((content) => {
+          const end = writer.mark();
+          writer.octetString(content);
+          return end;
+        });
+        writer.closeSetOf(ends);
+        const expected = setOf(...contents.map((content) => octets(content)));
+        expect(toHex(writer.finish())).toBe(expected + toHex(behind));
+      }),
+    );
+  });
+
   test("the order of the list makes no difference", () => {
     const list = fc.array(fc.uint8Array({ maxLength: 4 }), { maxLength: 8 });
     fc.assert(
