@@ -228,6 +228,11 @@ export class DerWriter {
     return this.buffer.slice(this.buffer.length - this.length);
   }
 
+  /** Everything that is written, without a copy: good until something else is written or forgotten. */
+  view(): Uint8Array {
+    return this.buffer.subarray(this.buffer.length - this.length);
+  }
+
   /** Forgets what is written and keeps the buffer. */
   reset(): void {
     this.length = 0;

@@ -5,6 +5,7 @@ import { writeExtension } from "../x509/extensions/encode.ts";
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { writeName } from "../x509/name-writer.ts";
 import type { NameTemplate } from "../x509/name-writer.ts";
+import { Slab } from "../x509/slab.ts";
 import { keyIdentifier } from "./key-identifier.ts";
 import type { CertificateTemplate } from "./template.ts";
 import type { Period } from "./validity-rules.ts";
@@ -49,11 +50,14 @@ const V3 = 2;
 /** One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
 const scratch = /* @__PURE__ */ new DerWriter(2048);
 
+/** For subjects and signed parts, which are kept until the certificate is made and never leave the library: who signs gets a copy. */
+const slab = /* @__PURE__ */ new Slab();
+
 /** DER Name. As `encodeName`, which makes a buffer for each. */
 export function encodeSubject(subject: NameTemplate): Uint8Array {
   scratch.reset();
   writeName(scratch, subject);
-  return scratch.finish();
+  return slab.copy(scratch.view());
 }
 
 /** The part of a certificate that is signed. */
@@ -83,7 +87,7 @@ export function encodeTbs(parts: TbsParts): Tbs {
   writer.smallInteger(V3);
   writer.close(VERSION, version);
   writer.close(SEQUENCE, 0);
-  const der = writer.finish();
+  const der = slab.copy(writer.view());
   return { der, notBefore, notAfter, extensions, key, keyEnd, subject, validity, issuer, algorithm, serial };
 }
 

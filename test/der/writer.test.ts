@@ -151,6 +151,17 @@ describe("SET OF is in ascending order (X.690 11.6)", () => {
 });
 
 describe("the buffer", () => {
+  test("is looked at without a copy, and copied at the end", () => {
+    const writer = new DerWriter();
+    writer.smallInteger(5);
+    const [view, copy] = [writer.view(), writer.finish()];
+    expect(toHex(view)).toBe("020105");
+    writer.reset();
+    writer.smallInteger(6);
+    expect(toHex(view)).toBe("020106");
+    expect(toHex(copy)).toBe("020105");
+  });
+
   const write = (writer: DerWriter) => {
     const outer = writer.mark();
     const inner = writer.mark();
