@@ -47,3 +47,15 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   }
   return bytes;
 }
+
+/** Tells whether `bytes[start]` up to, not including, `bytes[end]` are exactly `expected`. */
+export function matchesBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  expected: readonly number[],
+): boolean {
+  if (end - start !== expected.length) return false;
+  for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
+  return true;
+}

@@ -44,6 +44,9 @@ export interface ReaderOptions {
   readonly traced?: boolean;
 }
 
+/** Of a reader that is not traced, which notes nothing. */
+const NO_DEVIATIONS: PkiError[] = [];
+
 /** What a reader throws that is not traced: there is a fault, of which it knows nothing. */
 export const FAULT: unique symbol = /* @__PURE__ */ Symbol("fault");
 
@@ -73,7 +76,7 @@ export class DerReader {
   /** How strictly this reader judges. */
   readonly mode: Mode;
   /** What `"kubernetes"` let through and `"safe"` would have refused, in order; always empty in safe mode. */
-  readonly deviations: PkiError[] = [];
+  readonly deviations: PkiError[];
   /** Offset of the next byte to read. */
   position: number;
   /** Offset of the first content byte of the element read last. */
@@ -94,6 +97,7 @@ export class DerReader {
     this.root = options.path ?? "";
     this.errorMaker = options.errorMaker ?? inputError;
     this.base = options.base ?? 0;
+    this.deviations = options.traced === false ? NO_DEVIATIONS : [];
     this.labels = options.traced === false ? undefined : [];
   }
 

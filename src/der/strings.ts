@@ -13,6 +13,9 @@ const UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: 
 /** Up to this many octets a string is made from character codes; beyond, the call of TextDecoder pays off (bench/strings.bench.ts). */
 const SHORT = 32;
 
+/** One list for each length up to that, written anew for each string: making one costs as much as the rest. */
+const CODES: number[][] = [];
+
 /**
  * Checks that the contents of the element read last are a string of type `tag`, and tells whether `tag` is a string type at all.
  *
@@ -150,10 +153,10 @@ function decodeLatin1(bytes: Uint8Array, start: number, end: number): string {
  * a string is flat: whoever looks at it pays for nothing more.
  */
 function fromCharCodes(bytes: Uint8Array, start: number, end: number, highest: number): string | undefined {
-  // oxlint-disable-next-line unicorn/no-new-array -- Array.from costs more than all the rest here
-  const codes = new Array<number>(end - start);
+  const length = end - start;
+  const codes = (CODES[length] ??= Array.from({ length }, () => 0));
   let all = 0;
-  for (let i = 0; i < codes.length; i++) {
+  for (let i = 0; i < length; i++) {
     const octet = bytes[start + i]!;
     all |= octet;
     codes[i] = octet;

@@ -1,5 +1,7 @@
-import { toHex } from "../bytes.ts";
+import { matchesBytes, toHex } from "../bytes.ts";
+import { contentStart, elementEnd } from "../der/skip.ts";
 import { decodeString } from "../der/strings.ts";
+import { SET } from "../der/tag.ts";
 import type { PemOptions } from "../pem.ts";
 import { sha256 } from "../sha256.ts";
 import type { Certificate } from "../x509/certificate.ts";
@@ -7,7 +9,7 @@ import { CertificateLayout } from "../x509/certificate-layout.ts";
 import type { ParseOptions } from "../x509/certificate-layout.ts";
 import { toDer } from "../x509/input.ts";
 import type { DerInput } from "../x509/input.ts";
-import { visitName } from "../x509/name.ts";
+import { nextInName } from "../x509/name.ts";
 import { Slab } from "../x509/slab.ts";
 import { checkCharacters, checkNames, failIdentity } from "./identity-rules.ts";
 
@@ -101,23 +103,28 @@ export function parseIdentity(
   options: IdentityOptions = {},
 ): Identity | undefined {
   const layout = layoutOf(input, options);
-  const { bytes, subjectStart } = layout;
+  const { bytes, subjectStart, keyStart } = layout;
   let user = "";
   let commonNames = 0;
   let plain = true;
   const uids: string[] = [];
   const groups: string[] = [];
-  visitName(bytes, subjectStart, (typeStart, typeEnd, start, end, tag) => {
-    const type = attributeKind(bytes, typeStart, typeEnd);
-    if (type === 0) return;
+  for (let at = contentStart(bytes, subjectStart); at < keyStart; at = nextInName(bytes, at)) {
+    if (bytes[at] === SET) continue;
+    const typeAt = contentStart(bytes, at);
+    const valueAt = elementEnd(bytes, typeAt);
+    const type = attributeKind(bytes, contentStart(bytes, typeAt), valueAt);
+    if (type === 0) continue;
+    const start = contentStart(bytes, valueAt);
+    const end = elementEnd(bytes, valueAt);
     plain &&= isPlain(bytes, start, end);
-    const value = decodeString(bytes, start, end, tag);
+    const value = decodeString(bytes, start, end, bytes[valueAt]!);
     if (type === COMMON_NAME) {
       user = value;
       commonNames++;
     } else if (type === ORGANIZATION) groups.push(value);
     else uids.push(value);
-  });
+  }
   if (options.mode !== "kubernetes" && commonNames > 1) {
     failIdentity(
       "ERR_IDENTITY_MULTIPLE_COMMON_NAMES",
@@ -165,7 +172,5 @@ function attributeKind(bytes: Uint8Array, start: number, end: number): number {
     const arc = bytes[start] === 0x55 && bytes[start + 1] === 4 ? bytes[start + 2]! : 0;
     return arc === COMMON_NAME || arc === ORGANIZATION ? arc : 0;
   }
-  if (end - start !== UID.length) return 0;
-  for (let i = 0; i < UID.length; i++) if (bytes[start + i] !== UID[i]) return 0;
-  return -1;
+  return matchesBytes(bytes, start, end, UID) ? -1 : 0;
 }

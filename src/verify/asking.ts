@@ -103,7 +103,7 @@ function partsOf({
   data: Uint8Array,
 ] {
   const { der, layout, signature } = child;
-  const algorithm = der.subarray(layout.algorithmStart, layout.algorithmEnd);
+  const algorithm = der.subarray(layout.algorithmStart, layout.issuerStart);
   const signed = "tbsCertList" in child ? child.tbsCertList : child.tbsCertificate;
   return [issuer.subjectPublicKeyInfo, algorithm, signature, signed];
 }

@@ -46,7 +46,7 @@ export class CertificatePool {
   }
 
   /** Whether exactly this certificate is in the pool. */
-  has({ der, layout: { bytes, subjectStart, subjectEnd } }: Certificate): boolean {
+  has({ der, layout: { bytes, subjectStart, keyStart: subjectEnd } }: Certificate): boolean {
     return this.#named(bytes, subjectStart, subjectEnd).some((other) => equalBytes(other.der, der));
   }
 
@@ -76,7 +76,7 @@ function parseEach(inputs: readonly CertificateInput[], options: ParseOptions): 
 
 /** From the end, where names of one organisation differ. */
 function hasSubject({ layout }: Certificate, name: Uint8Array, start: number, end: number): boolean {
-  const { bytes, subjectStart, subjectEnd } = layout;
+  const { bytes, subjectStart, keyStart: subjectEnd } = layout;
   if (subjectEnd - subjectStart !== end - start) return false;
   for (let at = subjectEnd - 1, other = end - 1; at >= subjectStart; at--, other--)
     if (bytes[at] !== name[other]) return false;
@@ -86,7 +86,7 @@ function hasSubject({ layout }: Certificate, name: Uint8Array, start: number, en
 function indexBySubject(certificates: readonly Certificate[]): Map<number, Certificate[]> {
   const index = new Map<number, Certificate[]>();
   for (const certificate of certificates) {
-    const { bytes, subjectStart, subjectEnd } = certificate.layout;
+    const { bytes, subjectStart, keyStart: subjectEnd } = certificate.layout;
     const hash = hashName(bytes, subjectStart, subjectEnd);
     const list = index.get(hash);
     if (list) list.push(certificate);

@@ -99,7 +99,7 @@ class Walk {
     this.#problem = problem;
     this.#cut = cut;
     this.start = this.#followNames();
-    const { bytes, subjectStart, subjectEnd } = problem.leaf.layout;
+    const { bytes, subjectStart, keyStart: subjectEnd } = problem.leaf.layout;
     this.leaf = new Candidate(problem.leaf, this.#names.idOf([bytes.subarray(subjectStart, subjectEnd)]));
   }
 

@@ -18,7 +18,6 @@ export interface ParseOptions extends Limits {
 }
 
 const UNTRACED = { traced: false } as const;
-const NONE: readonly PkiError[] = [];
 const VERSION = 0xa0;
 const ISSUER_UNIQUE_ID = 0x81;
 const SUBJECT_UNIQUE_ID = 0x82;
@@ -45,13 +44,9 @@ export class CertificateLayout {
   tbsEnd = 0;
   /** Where the contents of the serial number begin. */
   serialStart = 0;
-  /** Offset after the serial number. */
-  serialEnd = 0;
-  /** Where the inner signature algorithm begins. */
+  /** Where the serial number ends and the inner signature algorithm begins. */
   algorithmStart = 0;
-  /** Offset after the inner signature algorithm. */
-  algorithmEnd = 0;
-  /** Where the issuer begins. */
+  /** Where the inner signature algorithm ends and the issuer begins. */
   issuerStart = 0;
   /** Offset after the issuer. */
   issuerEnd = 0;
@@ -61,9 +56,7 @@ export class CertificateLayout {
   notAfter = 0;
   /** Where the subject begins. */
   subjectStart = 0;
-  /** Offset after the subject. */
-  subjectEnd = 0;
-  /** Where the subject's public key begins. */
+  /** Where the subject ends and its public key begins. */
   keyStart = 0;
   /** Offset after the subject's public key. */
   keyEnd = 0;
@@ -90,17 +83,14 @@ export class CertificateLayout {
   private walkTwice(): readonly PkiError[] {
     const { bytes, mode } = this;
     try {
-      this.walk(new DerReader(bytes, UNTRACED));
-      return NONE;
+      return this.walk(new DerReader(bytes, UNTRACED));
     } catch (error) {
       if (error !== FAULT) throw error;
     }
-    const reader = new DerReader(bytes, { mode });
-    this.walk(reader);
-    return reader.deviations;
+    return this.walk(new DerReader(bytes, { mode }));
   }
 
-  private walk(reader: DerReader): void {
+  private walk(reader: DerReader): readonly PkiError[] {
     const { maxBytes = MAX_BYTES } = this.options;
     const size = this.bytes.length;
     if (size > maxBytes)
@@ -117,6 +107,7 @@ export class CertificateLayout {
     this.signatureEnd = reader.position;
     reader.finishOpen(certificate);
     reader.end();
+    return reader.deviations;
   }
 
   private walkTbs(reader: DerReader): void {
@@ -125,7 +116,6 @@ export class CertificateLayout {
     this.walkSerialNumber(reader);
     this.algorithmStart = reader.position;
     walkAlgorithmIdentifier(reader, "signature");
-    this.algorithmEnd = reader.position;
     this.issuerStart = reader.position;
     walkName(reader, "issuer", this.options);
     this.issuerEnd = reader.position;
@@ -135,7 +125,6 @@ export class CertificateLayout {
     reader.finishOpen(validity);
     this.subjectStart = reader.position;
     walkName(reader, "subject", this.options);
-    this.subjectEnd = reader.position;
     this.keyStart = reader.position;
     walkSubjectPublicKeyInfo(reader, "subjectPublicKeyInfo");
     this.keyEnd = reader.position;
@@ -145,9 +134,9 @@ export class CertificateLayout {
 
   /** RFC 5280 4.1.1.2: the algorithm beside the signature is the one that was signed. Go compares the contents of the two. */
   private walkOuterAlgorithm(reader: DerReader): void {
-    const { bytes, algorithmStart, algorithmEnd } = this;
+    const { bytes, algorithmStart, issuerStart } = this;
     const start = reader.position;
-    const end = start + algorithmEnd - algorithmStart;
+    const end = start + issuerStart - algorithmStart;
     let same = end <= reader.limit;
     for (let at = start; same && at < end; at++) same = bytes[at] === bytes[algorithmStart + at - start];
     if (same) {
@@ -179,7 +168,6 @@ export class CertificateLayout {
       reader.deviate("ERR_CERTIFICATE_SERIAL_NUMBER", message, "serialNumber");
     }
     this.serialStart = start;
-    this.serialEnd = position;
   }
 
   /** RFC 5280 4.1.2.8, 4.1.2.9: unique identifiers from v2 on, extensions in v3. Go skips fields that the version does not have. */

@@ -59,14 +59,14 @@ export class Certificate extends WithExtensions {
 
   /** Lower-case hex without leading zero octets; `00` for zero. */
   get serialNumber(): string {
-    const { bytes, serialStart, serialEnd } = this.layout;
+    const { bytes, serialStart, algorithmStart: serialEnd } = this.layout;
     const sign = serialEnd - serialStart > 1 && bytes[serialStart] === 0 ? 1 : 0;
     return toHex(bytes, serialStart + sign, serialEnd);
   }
 
   /** How the issuer signed. */
   get signatureAlgorithm(): AlgorithmIdentifier {
-    const { algorithmStart, algorithmEnd } = this.layout;
+    const { algorithmStart, issuerStart: algorithmEnd } = this.layout;
     return readAlgorithmIdentifier(this.reader(algorithmStart, algorithmEnd, "signatureAlgorithm"), "");
   }
 
@@ -82,7 +82,7 @@ export class Certificate extends WithExtensions {
 
   /** Whom the certificate is about. */
   get subject(): Name {
-    const { subjectStart, subjectEnd, options } = this.layout;
+    const { subjectStart, keyStart: subjectEnd, options } = this.layout;
     return (this.subjectName ??= readName(
       this.reader(subjectStart, subjectEnd, "tbsCertificate.subject"),
       "",

@@ -2,6 +2,7 @@ import { readDefaultFalse } from "../der/boolean.ts";
 import type { DerReader } from "../der/reader.ts";
 import { OCTET_STRING, SEQUENCE } from "../der/tag.ts";
 import { readOid } from "../oid.ts";
+import { openList } from "./extensions/each.ts";
 import { findExtension } from "./extensions/index.ts";
 import type { ExtensionId, ExtensionValues, NamedRow } from "./extensions/index.ts";
 import type { Limits } from "./limits.ts";
@@ -47,19 +48,12 @@ export type ExtensionOwner = "certificate" | "request";
 
 /** Reads `Extensions`, a SEQUENCE; `visit` is called inside of each extnValue and reads it to its end. */
 export function walkExtensions(reader: DerReader, owner: ExtensionOwner, visit: ExtensionVisitor): void {
-  const outer = reader.open(SEQUENCE, "");
-  if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "the list of extensions is empty");
+  const outer = openList(reader);
   for (let index = 0; reader.more(); index++) {
     const extension = reader.open(SEQUENCE, index);
-    readOid(reader, "extnID");
+    const row = readId(reader);
     const { start, position } = reader;
-    const row = findExtension(reader.bytes, start, position);
-    const critical = readDefaultFalse(reader, "critical");
-    if (critical && row?.neverCritical) {
-      const message = `${row.id} must not be critical`;
-      if (owner === "request") reader.deviate("ERR_CERTIFICATE_EXTENSION_CRITICALITY", message, "critical");
-      else reader.fail("ERR_CERTIFICATE_EXTENSION_CRITICALITY", message, "critical");
-    }
+    const critical = readCriticality(reader, row, owner);
     const value = reader.open(OCTET_STRING, row === undefined ? "extnValue" : row.id);
     visit(row, critical, start, position);
     reader.finishOpen(value);
@@ -68,16 +62,25 @@ export function walkExtensions(reader: DerReader, owner: ExtensionOwner, visit: 
   reader.finish(outer);
 }
 
-/** Checks `Extensions`: each once (RFC 5280 4.2), and the value of each that is understood. Makes no values. */
+/**
+ * Checks `Extensions`: each once (RFC 5280 4.2), and the value of each that is understood. Makes no values; a loop of its own, since this is
+ * done for every certificate and a visitor costs.
+ */
 export function checkExtensions(reader: DerReader, limits: Limits, owner: ExtensionOwner): void {
   // One bit for each row of the table; only what is not in the table needs a set of names.
   let seen = 0;
   let others: Set<string> | undefined;
-  walkExtensions(reader, owner, (row, _critical, oidStart, oidEnd) => {
+  const outer = openList(reader);
+  for (let index = 0; reader.more(); index++) {
+    const extension = reader.open(SEQUENCE, index);
+    const row = readId(reader);
+    const { start, position } = reader;
+    readCriticality(reader, row, owner);
+    const value = reader.open(OCTET_STRING, row === undefined ? "extnValue" : row.id);
     let twice = false;
     if (row === undefined) {
       reader.position = reader.limit;
-      const oid = String(reader.bytes.subarray(oidStart, oidEnd));
+      const oid = String(reader.bytes.subarray(start, position));
       others ??= new Set();
       twice = others.has(oid);
       others.add(oid);
@@ -87,7 +90,26 @@ export function checkExtensions(reader: DerReader, limits: Limits, owner: Extens
       seen |= row.bit;
     }
     if (twice) reader.fail("ERR_CERTIFICATE_DUPLICATE_EXTENSION", "the extension stands there twice");
-  });
+    reader.finishOpen(value);
+    reader.finishOpen(extension);
+  }
+  reader.finish(outer);
+}
+
+/** Reads extnID, whose contents are then at `reader.start`; the row of the table, if there is one. */
+function readId(reader: DerReader): NamedRow | undefined {
+  readOid(reader, "extnID");
+  return findExtension(reader.bytes, reader.start, reader.position);
+}
+
+function readCriticality(reader: DerReader, row: NamedRow | undefined, owner: ExtensionOwner): boolean {
+  const critical = readDefaultFalse(reader, "critical");
+  if (critical && row?.neverCritical) {
+    const message = `${row.id} must not be critical`;
+    if (owner === "request") reader.deviate("ERR_CERTIFICATE_EXTENSION_CRITICALITY", message, "critical");
+    else reader.fail("ERR_CERTIFICATE_EXTENSION_CRITICALITY", message, "critical");
+  }
+  return critical;
 }
 
 /** Checks a value. False if Go would not look at it: that is noted, and then nobody can read it. */

@@ -77,30 +77,12 @@ function fail(reader: DerReader, message: string): never {
   reader.fail("ERR_CERTIFICATE_NAME", message);
 }
 
-/** Is called for each attribute: its type is at `typeStart` to `typeEnd`, its value at `start` to `end` and of type `tag`. */
-export type AttributeVisitor = (
-  typeStart: number,
-  typeEnd: number,
-  start: number,
-  end: number,
-  tag: number,
-  rdn: number,
-) => void;
-
-/** Visits the attributes of the Name at `at` in encoded order, which {@link walkName} has let pass. */
-export function visitName(bytes: Uint8Array, at: number, visit: AttributeVisitor): void {
-  const end = elementEnd(bytes, at);
-  let set = contentStart(bytes, at);
-  for (let rdn = 0; set < end; rdn++) {
-    const setEnd = elementEnd(bytes, set);
-    for (let item = contentStart(bytes, set); item < setEnd; item = elementEnd(bytes, item)) {
-      const type = contentStart(bytes, item);
-      const typeStart = contentStart(bytes, type);
-      const value = elementEnd(bytes, type);
-      visit(typeStart, value, contentStart(bytes, value), elementEnd(bytes, value), bytes[value]!, rdn);
-    }
-    set = setEnd;
-  }
+/**
+ * Goes through the contents of a Name that {@link walkName} has let pass: from a SET, which is an RDN, into it, and from an attribute to what
+ * follows. What is met is in encoded order; the end of the Name ends it.
+ */
+export function nextInName(bytes: Uint8Array, at: number): number {
+  return bytes[at] === SET ? contentStart(bytes, at) : elementEnd(bytes, at);
 }
 
 /** Reads a Name with its values; checks as {@link walkName}. */
@@ -109,16 +91,22 @@ export function readName(reader: DerReader, label: Label, limits: Limits): Name 
   const { bytes } = reader;
   const rdns: NameAttribute[][] = [];
   walkName(reader, label, limits);
-  visitName(bytes, begin, (typeStart, typeEnd, start, end, tag, rdn) => {
-    // An empty SET, which Kubernetes mode lets through, leaves an empty RDN behind.
-    while (rdns.length <= rdn) rdns.push([]);
-    rdns[rdn]!.push({
-      type: oidToText(bytes, typeStart, typeEnd),
-      value: decodeString(bytes, start, end, tag),
-      tag,
-    });
-  });
+  for (let at = contentStart(bytes, begin); at < reader.position; at = nextInName(bytes, at)) {
+    if (bytes[at] === SET) rdns.push([]);
+    else rdns.at(-1)!.push(attributeAt(bytes, at));
+  }
   return { der: bytes.subarray(begin, reader.position), rdns };
+}
+
+function attributeAt(bytes: Uint8Array, at: number): NameAttribute {
+  const type = contentStart(bytes, at);
+  const value = elementEnd(bytes, type);
+  const tag = bytes[value]!;
+  return {
+    type: oidToText(bytes, contentStart(bytes, type), value),
+    value: decodeString(bytes, contentStart(bytes, value), elementEnd(bytes, value), tag),
+    tag,
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { matchesBytes } from "../bytes.ts";
 import { readBitString } from "../der/bit-string.ts";
 import { readPositiveInteger } from "../der/integer.ts";
 import type { DerReader, Label } from "../der/reader.ts";
@@ -16,11 +17,27 @@ const P224 = [0x2b, 0x81, 0x04, 0x00, 0x21];
 const P384 = [0x2b, 0x81, 0x04, 0x00, 0x22];
 const P521 = [0x2b, 0x81, 0x04, 0x00, 0x23];
 
+/*
+ * What nearly every certificate of a cluster is signed with (kubeadm's are of RSA, many others of P-256), and how a key of P-256 begins before its
+ * coordinates. There is one DER encoding of each: who finds these octets need not read them.
+ */
+const ECDSA_WITH_SHA256 = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+const SHA256_WITH_RSA = [
+  0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00,
+];
+const P256_KEY = [
+  0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+  0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+];
+
 /**
  * Reads an AlgorithmIdentifier: an object identifier and at most one element of parameters, which stays unread.
  * Returns where the object identifier ends; the parameters, if any, are from there to `reader.position`. The identifier is at `reader.start`.
  */
 export function walkAlgorithmIdentifier(reader: DerReader, label: Label): number {
+  if (pass(reader, ECDSA_WITH_SHA256) || pass(reader, SHA256_WITH_RSA)) {
+    return reader.start + reader.bytes[reader.start - 1]!;
+  }
   const outer = reader.open(SEQUENCE, label);
   readOid(reader, "algorithm");
   const { start, position } = reader;
@@ -59,6 +76,7 @@ export function readAlgorithmIdentifier(reader: DerReader, label: Label): Algori
  * Not checked: that a point is on its curve, that an RSA key is strong. Importing a key checks that.
  */
 export function walkSubjectPublicKeyInfo(reader: DerReader, label: Label): void {
+  if (pass(reader, P256_KEY, 91, 26)) return;
   const outer = reader.open(SEQUENCE, label);
   const algorithm = reader.open(SEQUENCE, "algorithm");
   readOid(reader, "algorithm");
@@ -79,7 +97,7 @@ function checkKey(
   unused: number,
 ): void {
   const { bytes } = reader;
-  const is = (oid: readonly number[]): boolean => matches(bytes, oidStart, oidEnd, oid);
+  const is = (oid: readonly number[]): boolean => matchesBytes(bytes, oidStart, oidEnd, oid);
   const check = is(EC)
     ? checkPoint
     : is(RSA)
@@ -110,10 +128,10 @@ function checkPoint(reader: DerReader, start: number, end: number): void {
 
 /** Octets of a coordinate on the curve with this object identifier; 0 if Go does not know it. */
 function coordinateSize(bytes: Uint8Array, start: number, end: number): number {
-  if (matches(bytes, start, end, P256)) return 32;
-  if (matches(bytes, start, end, P384)) return 48;
-  if (matches(bytes, start, end, P521)) return 66;
-  return matches(bytes, start, end, P224) ? 28 : 0;
+  if (matchesBytes(bytes, start, end, P256)) return 32;
+  if (matchesBytes(bytes, start, end, P384)) return 48;
+  if (matchesBytes(bytes, start, end, P521)) return 66;
+  return matchesBytes(bytes, start, end, P224) ? 28 : 0;
 }
 
 /** RFC 3279 2.3.1: NULL parameters; modulus and exponent above zero, the exponent within 63 bits as Go reads it. */
@@ -149,9 +167,18 @@ function checkEd25519(reader: DerReader, start: number, end: number): void {
   if (reader.position - reader.start !== 32) fail(reader, "the key must have 32 octets");
 }
 
-function matches(bytes: Uint8Array, start: number, end: number, expected: readonly number[]): boolean {
-  if (end - start !== expected.length) return false;
-  for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
+/** Passes the next element of `size` octets if it begins like this, and tells whether it did; `start` is then the octet `inside` of it. */
+function pass(
+  reader: DerReader,
+  beginning: readonly number[],
+  size: number = beginning.length,
+  inside = 4,
+): boolean {
+  const { bytes, position } = reader;
+  if (position + size > reader.limit) return false;
+  if (!matchesBytes(bytes, position, position + beginning.length, beginning)) return false;
+  reader.start = position + inside;
+  reader.position = position + size;
   return true;
 }
 

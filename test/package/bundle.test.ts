@@ -12,7 +12,7 @@ import { projectRoot } from "../source-tree.ts";
  * `import { parseIdentity } from "kubepki"`, bundled, minified and compressed. docs/architecture.md says what the bytes are:
  * the checks of every extension, both modes, PEM, SHA-256, and messages that a person can read.
  */
-const BUDGET = 13.25 * 1024;
+const BUDGET = 13.3 * 1024;
 
 const entryPoints = [
   "index",

@@ -1,4 +1,5 @@
 /** THE table of extensions: one row for each that is understood. Types, checks and round-trip tests come from it. */
+import { matchesBytes } from "../../bytes.ts";
 import type { DerReader } from "../../der/reader.ts";
 import type { GeneralName } from "../general-name-values.ts";
 import type { Limits } from "../limits.ts";
@@ -116,6 +117,5 @@ export function findExtension(bytes: Uint8Array, start: number, end: number): Na
     const arc = bytes[start + 2]!;
     return arc > 0 ? BY_ARC[arc] : undefined;
   }
-  if (end - start !== AUTHORITY_INFO_ACCESS.length) return undefined;
-  return AUTHORITY_INFO_ACCESS.every((octet, i) => bytes[start + i] === octet) ? BY_ARC[0] : undefined;
+  return matchesBytes(bytes, start, end, AUTHORITY_INFO_ACCESS) ? BY_ARC[0] : undefined;
 }

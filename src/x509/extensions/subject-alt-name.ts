@@ -7,11 +7,11 @@ import { writeGeneralNames } from "../general-name-writer.ts";
 import { walkAlternativeNames } from "../general-name.ts";
 import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
+import { openList } from "./each.ts";
 
 /** Checks SubjectAltName (RFC 5280 4.2.1.6); in safe mode there is at least one name. */
 export function walkSubjectAltName(reader: DerReader, limits: Limits, visit?: Visitor): void {
-  const outer = reader.open(SEQUENCE, "");
-  if (!reader.more()) reader.deviate("ERR_CERTIFICATE_EXTENSION", "there must be at least one name");
+  const outer = openList(reader);
   walkAlternativeNames(reader, limits, visit);
   reader.finish(outer);
 }
