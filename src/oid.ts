@@ -117,12 +117,17 @@ function bigArc(bytes: Uint8Array, first: number, last: number): bigint {
  * ```
  */
 export function encodeOid(text: string): Uint8Array<ArrayBuffer> {
+  return oidContents(text).slice(); // whoever writes into the answer changes only that
+}
+
+/** As {@link encodeOid}, for who only reads: the answer is everybody's. */
+export function oidContents(text: string): Uint8Array<ArrayBuffer> {
   let contents = encoded.get(text);
   if (contents === undefined) {
     contents = encodeArcs(text);
     if (encoded.size < MAX_ENCODED) encoded.set(text, contents);
   }
-  return contents.slice(); // whoever writes into the answer changes only that
+  return contents;
 }
 
 /** The few identifiers that names and extensions are made of, over and over; looking one up costs a fifth of encoding it. */

@@ -126,7 +126,7 @@ export class DerWriter {
     const end = this.mark();
     let first = 0;
     while (first < magnitude.length && magnitude[first] === 0) first++;
-    this.raw(magnitude.subarray(first));
+    this.raw(first === 0 ? magnitude : magnitude.subarray(first));
     if (first === magnitude.length || magnitude[first]! >= 0x80) this.octet(0);
     this.close(tag, end);
   }
@@ -193,11 +193,11 @@ export class DerWriter {
   /** Sorts the elements that end at these marks, which reach up to here. */
   private sort(ends: readonly number[]): void {
     const { length } = this;
+    if (this.isDescending(ends)) return;
     const starts = ends.map((_, i) => ends[i + 1] ?? length);
     const descending = ends
       .map((_, i) => i)
       .sort((a, b) => this.compare(starts[b]!, ends[b]!, starts[a]!, ends[a]!));
-    if (descending.every((element, i) => element === i)) return;
     const size = length - ends[0]!;
     const at = this.reserve(size);
     const { buffer } = this;
@@ -208,6 +208,15 @@ export class DerWriter {
       buffer.copyWithin(to, from, buffer.length - ends[element]!);
     }
     buffer.copyWithin(at, to, at);
+  }
+
+  /** Whether the elements stand in order already: the one written first is the last of the SET. */
+  private isDescending(ends: readonly number[]): boolean {
+    for (let i = 1; i < ends.length; i++) {
+      const start = ends[i + 1] ?? this.length;
+      if (this.compare(start, ends[i]!, ends[i]!, ends[i - 1]!) > 0) return false;
+    }
+    return true;
   }
 
   /** Orders two elements, each from its start to its end as distances from the end of the buffer. No element is another's beginning. */

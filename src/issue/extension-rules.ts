@@ -95,7 +95,7 @@ function checkUsages(template: CertificateTemplate, report: Report): void {
   const extended = extensionValueOf(template, "extendedKeyUsage");
   const path = "extensions.extendedKeyUsage";
   if (extended?.length === 0) fail(report, path, "it is empty, expected at least one usage");
-  if (extended && new Set(extended.map(usageName)).size < extended.length)
+  if (extended && extended.length > 1 && new Set(extended.map(usageName)).size < extended.length)
     fail(report, path, "a usage stands there twice");
   if (extended === undefined && !isCaTemplate(template)) {
     const message = "without extended key usage the certificate is good for everything, clients and servers";

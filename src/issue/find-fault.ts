@@ -4,7 +4,7 @@ import type { Signer } from "../keys/signer.ts";
 import type { CertificateAuthority } from "./authority.ts";
 import { prepare, prepareFor } from "./issue.ts";
 import type { IssueOptions, SelfSignOptions } from "./issue.ts";
-import { encodeSubject } from "./tbs-certificate.ts";
+import { encodeName } from "../x509/name-writer.ts";
 import type { CertificateTemplate } from "./template.ts";
 
 /** The first fault for which {@link issueCertificate} would not ask the signer; without an issuer, as far as it can be told. */
@@ -16,7 +16,7 @@ export function findFault(
   const key = publicKey instanceof Uint8Array ? publicKey : publicKey.subjectPublicKeyInfo;
   try {
     if (issuer) prepareFor(template, { ...options, issuer });
-    else prepare(template, key, { name: encodeSubject(SOMEBODY), signer: NOBODY, faults: [] }, options);
+    else prepare(template, key, { name: encodeName(SOMEBODY), signer: NOBODY, faults: [] }, options);
     return undefined;
   } catch (error) {
     if (error instanceof PkiError) return error;

@@ -6,6 +6,7 @@ import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Limits } from "../x509/limits.ts";
+import { encodeName } from "../x509/name-writer.ts";
 import { prepareIssuer, selfIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
 import { isCaTemplate } from "./extension-rules.ts";
@@ -177,7 +178,7 @@ function prepareSelfSigned(
     const message = "only a CA signs itself; a leaf needs an issuer";
     throw new TemplateError("ERR_TEMPLATE_EXTENSION", message, { path: "extensions.basicConstraints" });
   }
-  const name = tryToEncode("subject", () => encodeSubject(template.subject), new Report(true))!;
+  const name = tryToEncode("subject", () => encodeName(template.subject), new Report(true))!;
   return prepare(template, signer.subjectPublicKeyInfo, selfIssuer(name, signer), options);
 }
 

@@ -21,8 +21,11 @@ export interface NameRules extends Limits {
 
 const COMMON_NAME = "2.5.4.3";
 const ORGANIZATION = "2.5.4.10";
-/** Kubernetes' user uid. */
-const UID = "1.3.6.1.4.1.57683.2";
+/** The second is Kubernetes' user uid. */
+const AT_MOST_ONE = [
+  ["2.5.4.3", "common name"],
+  ["1.3.6.1.4.1.57683.2", "UID"],
+] as const;
 
 interface PlacedAttribute {
   readonly type: string;
@@ -80,10 +83,7 @@ export function checkSubject(subject: NameTemplate, rules: NameRules, report: Re
     if (rules.allowPrivileged !== true) checkPrivilege(attribute, report);
     checkUnauthenticated(attribute, report);
   }
-  for (const [type, what] of [
-    [COMMON_NAME, "common name"],
-    [UID, "UID"],
-  ] as const) {
+  for (const [type, what] of AT_MOST_ONE) {
     const count = countOf(attributes, type);
     if (count > 1)
       report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${count} ${what}s, expected one`);
@@ -176,6 +176,7 @@ function checkUnauthenticated(attribute: PlacedAttribute, report: Report): void 
 }
 
 function checkGroups(attributes: readonly PlacedAttribute[], report: Report): void {
+  if (countOf(attributes, ORGANIZATION) < 2) return;
   const seen = new Set<string>();
   for (const attribute of attributes) {
     const { type, value } = attribute;

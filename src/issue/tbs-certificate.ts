@@ -50,14 +50,17 @@ const V3 = 2;
 /** One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
 const scratch = /* @__PURE__ */ new DerWriter(2048);
 
-/** For subjects and signed parts, which are kept until the certificate is made and never leave the library: who signs gets a copy. */
+/** For signed parts, which are kept until the certificate is made and never leave the library: who signs gets a copy. */
 const slab = /* @__PURE__ */ new Slab();
 
-/** DER Name. As `encodeName`, which makes a buffer for each. */
+/** For subjects, apart from the other: a subject is read while the signed part is written. */
+const subjectScratch = /* @__PURE__ */ new DerWriter(512);
+
+/** DER Name. As `encodeName`, but good only until the next call. */
 export function encodeSubject(subject: NameTemplate): Uint8Array {
-  scratch.reset();
-  writeName(scratch, subject);
-  return slab.copy(scratch.view());
+  subjectScratch.reset();
+  writeName(subjectScratch, subject);
+  return subjectScratch.view();
 }
 
 /** The part of a certificate that is signed. */

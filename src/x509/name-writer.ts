@@ -12,7 +12,7 @@ import {
 import { DerReader } from "../der/reader.ts";
 import { DerWriter } from "../der/writer.ts";
 import { TemplateError } from "../errors.ts";
-import { encodeOid } from "../oid.ts";
+import { oidContents } from "../oid.ts";
 import { readName } from "./name.ts";
 import type { Name } from "./name.ts";
 
@@ -69,12 +69,14 @@ export const SUBJECT_FIELDS: readonly (readonly [keyof SubjectFields, string])[]
 
 /** Go's fields as RDNs, one for each type that has values. */
 function toRdns(fields: SubjectFields): AttributeTemplate[][] {
-  return SUBJECT_FIELDS.flatMap(([field, type]) => {
+  const rdns: AttributeTemplate[][] = [];
+  for (const [field, type] of SUBJECT_FIELDS) {
     const given = fields[field];
-    if (given === undefined || given.length === 0) return [];
-    const values = typeof given === "string" ? [given] : given;
-    return [values.map((value) => ({ type, value }))];
-  });
+    if (given === undefined || given.length === 0) continue;
+    if (typeof given === "string") rdns.push([{ type, value: given }]);
+    else rdns.push(given.map((value) => ({ type, value })));
+  }
+  return rdns;
 }
 
 /** Writes a Name. */
@@ -103,18 +105,23 @@ function writeRdn(writer: DerWriter, rdn: readonly AttributeTemplate[], index: n
 
 function writeAttribute(
   writer: DerWriter,
-  { type, value, tag = stringTag(value) }: AttributeTemplate,
+  { type, value, tag: asked }: AttributeTemplate,
   index: number,
 ): void {
   const end = writer.mark();
-  if (!isWellFormed(value)) fail(index, "the value is not well-formed Unicode");
+  const tag = asked ?? stringTag(value);
+  // What was found to be printable is well formed, and fits.
+  if (asked !== undefined || tag === UTF8_STRING) checkValue(value, tag, index);
   if (tag === BMP_STRING) writer.element(tag, encodeBmp(value, index));
-  else {
-    if (tag !== UTF8_STRING && !fits(value, tag)) fail(index, "the value does not fit its string type");
-    writer.text(tag, value);
-  }
-  writer.oid(encodeOid(type));
+  else writer.text(tag, value);
+  writer.oid(oidContents(type));
   writer.close(SEQUENCE, end);
+}
+
+function checkValue(value: string, tag: number, index: number): void {
+  if (!isWellFormed(value)) fail(index, "the value is not well-formed Unicode");
+  if (tag !== UTF8_STRING && tag !== BMP_STRING && !fits(value, tag))
+    fail(index, "the value does not fit its string type");
 }
 
 /** Go's choice: PrintableString without the `*` and `&` that it tolerates when reading, else UTF8String. */
