@@ -2,7 +2,7 @@ import { momentOf } from "../verify/asking.ts";
 import type { Finding } from "../finding.ts";
 import type { IdentityFindingCode } from "../kubernetes/identity-finding.ts";
 import { lintIdentity } from "../kubernetes/lint-identity.ts";
-import { findKeyAlgorithm, parseSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
+import { isPostQuantumIdentifier, parseSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
 import { isPostQuantum } from "../keys/algorithms.ts";
 import type { KeyAlgorithm } from "../keys/algorithms.ts";
 import type { AlgorithmIdentifier } from "../x509/subject-public-key-info.ts";
@@ -134,10 +134,7 @@ function lintAlgorithms(certificate: Certificate): CertificateFinding[] {
 }
 
 function isForeign(key: ReturnType<typeof readKey>, { der }: AlgorithmIdentifier): boolean {
-  const signature = safely(() => findKeyAlgorithm(der)); // ML-DSA signs under the identifier of its keys
-  return [key.ok && key.value.algorithm, signature.ok && signature.value].some(
-    (algorithm) => algorithm && isPostQuantum(algorithm),
-  );
+  return (key.ok && isPostQuantum(key.value.algorithm)) || isPostQuantumIdentifier(der);
 }
 
 function lintKeyUsages(certificate: Certificate, algorithm: KeyAlgorithm): CertificateFinding[] {

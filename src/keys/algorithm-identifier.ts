@@ -7,6 +7,7 @@ import {
   KEY_ALGORITHMS,
   REFUSED_ALGORITHMS,
   SIGNATURE_ALGORITHMS,
+  isPostQuantum,
   type KeyAlgorithm,
   type SignatureAlgorithm,
   type SignatureAlgorithmName,
@@ -85,6 +86,11 @@ export function signatureAlgorithmNamed(name: SignatureAlgorithmName): Signature
   const found = SIGNATURE_ALGORITHMS.find((row) => row.name === name);
   if (!found) throw new TypeError(`${JSON.stringify(name)} is no name of a signature algorithm`);
   return found;
+}
+
+/** Whether it is an identifier of ML-DSA, which signs under the identifier of its keys. */
+export function isPostQuantumIdentifier(identifier: Uint8Array): boolean {
+  return KEY_ALGORITHMS.some((row) => isPostQuantum(row) && equalBytes(row.identifier, identifier));
 }
 
 /** Object identifier and, if known, the name of what is refused. */
