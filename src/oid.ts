@@ -43,6 +43,14 @@ export function readOid(
       `the OBJECT IDENTIFIER has ${length} octets, at most ${MAX_OCTETS} are read`,
       label,
     );
+  let all = 0;
+  for (let i = start; i < position; i++) all |= bytes[i]!;
+  if (all >= 0x80) checkArcs(reader, label, arcBits);
+}
+
+/** What most identifiers do not need: their arcs have one octet each. */
+function checkArcs(reader: DerReader, label: Label, arcBits: number): void {
+  const { bytes, start, position } = reader;
   if (bytes[position - 1]! >= 0x80) reader.fail("ERR_DER_OID", "the last arc is cut", label);
   let first = start;
   for (let i = start; i < position; i++) {
