@@ -71,8 +71,15 @@ const WORKER = '<!doctype html><script>new Worker("/work.js", { type: "module" }
 
 type Flags = (profile: string, url: string) => string[];
 const chromiumFlags: Flags = (profile, url) => [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync", `--user-data-dir=${profile}`, url],
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  `--user-data-dir=${profile}`,
+  url,
 ];
 const firefoxFlags: Flags = (profile, url) => ["--headless", "--no-remote", "--profile", profile, url];
 
