@@ -142,6 +142,7 @@ export { encodePublicKeyPem, keyMatchesCertificate, parsePublicKey } from "./key
 export type { PublicKey, PublicKeyOptions, PublicKeySource } from "./keys/public-key.ts";
 export { cryptoKeySigner, signatureAlgorithmFor } from "./keys/signer.ts";
 export type { Signer, SigningCryptoKey } from "./keys/signer.ts";
+export type { CryptoKey, CryptoKeyPair } from "./keys/web-crypto.ts";
 export { verifySignature } from "./keys/verifier.ts";
 export type { SignatureVerifier } from "./keys/verifier.ts";
 

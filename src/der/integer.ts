@@ -70,12 +70,8 @@ export function readPositiveInteger(reader: DerReader, label: Label): void {
  */
 export function readSmallInteger(reader: DerReader, label: Label, tag: number = INTEGER): number {
   readInteger(reader, label, tag);
-  const { bytes, start, position } = reader;
-  let value = 0;
-  for (let i = start; i < position; i++) value = value * 256 + bytes[i]!;
-  if (bytes[start]! >= 0x80 || position - start > 8 || value > Number.MAX_SAFE_INTEGER) {
-    reader.fail("ERR_DER_INTEGER", "the INTEGER must be between 0 and 2^53 - 1", label);
-  }
+  const value = exactNumber(reader);
+  if (value < 0) reader.fail("ERR_DER_INTEGER", OUT_OF_RANGE, label);
   return value;
 }
 
@@ -87,13 +83,19 @@ export function readSmallInteger(reader: DerReader, label: Label, tag: number = 
  */
 export function readCount(reader: DerReader, label: Label, tag: number): number {
   readInteger(reader, label, tag);
+  const value = exactNumber(reader);
+  if (value >= 0) return value;
   const { bytes, start, position } = reader;
-  const negative = bytes[start]! >= 0x80;
-  let value = 0;
+  if (position - start > 8) reader.fail("ERR_DER_INTEGER", OUT_OF_RANGE, label);
+  reader.deviate("ERR_DER_INTEGER", OUT_OF_RANGE, label);
+  return bytes[start]! >= 0x80 ? -1 : Number.MAX_SAFE_INTEGER;
+}
+
+const OUT_OF_RANGE = "the INTEGER must be between 0 and 2^53 - 1";
+
+/** The INTEGER read last; -1 if it is negative or above 2^53 - 1. */
+function exactNumber({ bytes, start, position }: DerReader): number {
+  let value = bytes[start]! >= 0x80 ? Number.NaN : 0;
   for (let i = start; i < position; i++) value = value * 256 + bytes[i]!;
-  if (!negative && value <= Number.MAX_SAFE_INTEGER) return value;
-  const message = "the INTEGER must be between 0 and 2^53 - 1";
-  if (position - start > 8) reader.fail("ERR_DER_INTEGER", message, label);
-  reader.deviate("ERR_DER_INTEGER", message, label);
-  return negative ? -1 : Number.MAX_SAFE_INTEGER;
+  return value <= Number.MAX_SAFE_INTEGER ? value : -1;
 }

@@ -5,6 +5,7 @@ import { PrivateKey, type PrivateKeyOptions } from "./private-key.ts";
 import type { PublicKey } from "./public-key.ts";
 import { cryptoKeySigner, trustedKeySigner, type Signer } from "./signer.ts";
 import { cryptoKeyFrom, webCryptoParameters } from "./web-crypto.ts";
+import type { CryptoKeyPair } from "./web-crypto.ts";
 
 /** A private key, its public key, and what signs with it. */
 export interface KeyPair {

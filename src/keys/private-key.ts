@@ -12,6 +12,7 @@ import {
 import { encodeSubjectPublicKeyInfo, readPublicKey } from "./public-key.ts";
 import { cryptoKeySigner, type Signer } from "./signer.ts";
 import { cryptoKeyFrom, webCryptoParameters } from "./web-crypto.ts";
+import type { CryptoKey } from "./web-crypto.ts";
 
 /**
  * How a private key is written: `"pkcs8"`, `"sec1"` (ECDSA only), `"pkcs1"` (RSA only), or `"kubernetes"`: as kubeadm and client-go write it,

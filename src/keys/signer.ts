@@ -6,6 +6,7 @@ import { signatureToDer } from "./ecdsa-signature.ts";
 import { encodeSubjectPublicKeyInfo, readPublicKey, type PublicKeyParts } from "./public-key.ts";
 import { verifySignature } from "./verifier.ts";
 import { webCryptoParameters } from "./web-crypto.ts";
+import type { CryptoKey } from "./web-crypto.ts";
 
 /**
  * Whatever can sign: a WebCrypto key ({@link cryptoKeySigner}), a `node:crypto` key (`keyObjectSigner` of `kubepki/node`), or a key that

@@ -5,7 +5,8 @@ import { findSignatureAlgorithm } from "./algorithm-identifier.ts";
 import type { SignatureAlgorithm } from "./algorithms.ts";
 import { isSignatureDer, signatureFromDer } from "./ecdsa-signature.ts";
 import { readPublicKey, type PublicKeyOptions, type PublicKeyParts } from "./public-key.ts";
-import { cryptoKeyFrom, webCryptoParameters, type WebCryptoParameters } from "./web-crypto.ts";
+import { cryptoKeyFrom, webCryptoParameters } from "./web-crypto.ts";
+import type { CryptoKey, WebCryptoParameters } from "./web-crypto.ts";
 
 /**
  * Tells whether a signature holds: of this key, under this algorithm, over these bytes. It may answer at once or with a promise.

@@ -2,6 +2,21 @@
 import { KeyError } from "../errors.ts";
 import type { KeyAlgorithm, SignatureAlgorithm } from "./algorithms.ts";
 
+/**
+ * A key of WebCrypto, by whichever types the program has of it: the DOM's, Node's or a worker's. So the declarations need no `lib: ["dom"]` on a server.
+ *
+ * Source: W3C Web Cryptography API 13.
+ */
+export type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** Both halves of a key, as WebCrypto makes them. */
+export interface CryptoKeyPair {
+  /** Signs. */
+  readonly privateKey: CryptoKey;
+  /** Verifies. */
+  readonly publicKey: CryptoKey;
+}
+
 /** Members of WebCrypto's dictionaries; each operation reads those that it knows. */
 export interface WebCryptoParameters {
   readonly name: string;

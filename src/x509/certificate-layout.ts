@@ -188,11 +188,6 @@ export class CertificateLayout {
       reader.position = reader.limit;
     }
   }
-
-  /** The layout's own reader over a part of the bytes, with the path of that part for errors. */
-  reader(start: number, end: number, path: string): DerReader {
-    return new DerReader(this.bytes, { start, end, path, mode: this.mode });
-  }
 }
 
 function skipUniqueId(reader: DerReader, tag: number, label: string): void {

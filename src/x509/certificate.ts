@@ -1,5 +1,5 @@
 import { toHex } from "../bytes.ts";
-import type { DerReader } from "../der/reader.ts";
+import { DerReader } from "../der/reader.ts";
 import { PemError, PkiError, safely } from "../errors.ts";
 import type { SafeResult } from "../errors.ts";
 import { parsePem } from "../pem.ts";
@@ -150,7 +150,8 @@ export class Certificate extends WithExtensions {
   }
 
   private reader(start: number, end: number, path: string): DerReader {
-    return this.layout.reader(start, end, path);
+    const { bytes, mode } = this.layout;
+    return new DerReader(bytes, { start, end, path, mode });
   }
 }
 

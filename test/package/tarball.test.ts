@@ -64,12 +64,12 @@ describe("installed into an empty folder", () => {
   });
 
   /** Compiles a program against the installed package, its declarations included. */
-  function compile(name: string, code: string, types: string): void {
+  function compile(name: string, code: string, types: string, lib = "es2022,dom"): void {
     writeFileSync(join(consumer, name), code);
     const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--types", types];
     // The types of Koa (3.0.3) do not compile themselves: they want a name that content-disposition 2 has no more.
     if (name === "koa.ts") options.push("--skipLibCheck");
-    run(tool("tsc"), [...options, "--ignoreConfig", "--lib", "es2022,dom", name], consumer);
+    run(tool("tsc"), [...options, "--ignoreConfig", "--lib", lib, name], consumer);
   }
 
   const frameworks = ["express", "fastify", "hono", "koa"];
@@ -79,6 +79,15 @@ describe("installed into an empty folder", () => {
     const portable = specifiers.filter((specifier) => !onNode.includes(specifier));
     const code = portable.map((name, index) => `export * as entry${index} from "${name}";`).join("\n");
     compile("consumer.ts", code, "");
+  });
+
+  test("on a server they compile beside Node's types alone, with WebCrypto's keys by them", () => {
+    for (const dependency of ["@types/node", "undici-types"]) link(dependency);
+    const code = `export * as all from "kubepki"; export * as node from "kubepki/node"; export * as der from "kubepki/der";
+      import { webcrypto } from "node:crypto"; import { cryptoKeySigner, type CryptoKey } from "kubepki";
+      const keys = await webcrypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+      if ("privateKey" in keys) { await cryptoKeySigner(keys); const key: CryptoKey = keys.privateKey; void key.extractable; }`;
+    compile("server.ts", code, "node", "es2022");
   });
 
   test.for(frameworks)("those of kubepki/%s compile beside the framework's, and add to them", (name) => {
