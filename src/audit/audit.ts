@@ -4,16 +4,17 @@ import { sha256 } from "../sha256.ts";
 import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
 import type { ClusterPlan } from "../kubernetes/cluster/plan.ts";
-import { lintCertificate } from "../inspect/lint-certificate.ts";
-import { purposesOf } from "../inspect/purpose.ts";
+import type { lintCertificate } from "../inspect/lint-certificate.ts";
+import type { Purposes } from "../inspect/purpose.ts";
 import { momentOf } from "../verify/asking.ts";
-import { formatName } from "../x509/name-text.ts";
+import type { formatName } from "../x509/name-text.ts";
+import { collect } from "./evidence.ts";
 import type { AuditFinding } from "./finding.ts";
+import type { FoundCertificate } from "./found.ts";
 import { judgeByPlan } from "./plan-rules.ts";
-import { findIssuers, judgeCertificate, judgeKeys, judgeSharedKeys } from "./rules.ts";
+import { findIssuers, judgeCertificates, judgeKeys, judgeSharedKeys } from "./rules.ts";
 import type { Issuers } from "./rules.ts";
-import { collect } from "./source.ts";
-import type { AuditSource, FoundCertificate } from "./source.ts";
+import type { AuditSource } from "./source.ts";
 
 /** What an audit may know; all fields have defaults. */
 export interface AuditOptions {
@@ -94,11 +95,11 @@ export async function auditClusterPki(
 ): Promise<ClusterAudit> {
   const { plan, node, checkSignatures = true, verifier = verifySignature } = options;
   const at = momentOf(options.at);
-  const evidence = await collect(sources);
+  const evidence = await collect(sources, at);
   const { issuers, findings } = await findIssuers(evidence, checkSignatures ? verifier : undefined);
   const all: AuditFinding[] = [
     ...evidence.findings,
-    ...evidence.certificates.flatMap((found) => [...lint(found, at), ...judgeCertificate(found, issuers)]),
+    ...judgeCertificates(evidence, issuers),
     ...findings,
     ...judgeKeys(evidence),
     ...judgeSharedKeys(evidence),
@@ -108,34 +109,28 @@ export async function auditClusterPki(
   return {
     at: new Date(at).toISOString(),
     certificates: evidence.certificates
-      .map((found) => describe(found, issuers))
-      .toSorted((a, b) => (a.notAfter < b.notAfter ? -1 : a.notAfter > b.notAfter ? 1 : 0)),
+      .toSorted((a, b) => a.layout.notAfter - b.layout.notAfter)
+      .map((found) => describe(found, issuers)),
     findings: [...all.filter(isError), ...all.filter((finding) => !isError(finding))],
     isHealthy: !all.some(isError),
   };
 }
 
-function lint({ path, certificate }: FoundCertificate, at: number): AuditFinding[] {
-  return lintCertificate(certificate, { at }).map((finding) => ({
-    ...finding,
-    path: finding.path === "" ? path : `${path}: ${finding.path}`,
-  }));
-}
-
-function describe({ path, certificate }: FoundCertificate, issuers: Issuers): AuditedCertificate {
-  const issuer = issuers.get(certificate);
+function describe(found: FoundCertificate, issuers: Issuers): AuditedCertificate {
+  const { path, subject, purposes, layout } = found;
+  const issuer = issuers.get(found);
   return {
     path,
-    subject: formatName(certificate.subject),
-    kind: kindOf(purposesOf(certificate)),
+    subject,
+    kind: kindOf(purposes),
     ...(issuer && { issuer: issuer.path }),
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
-    fingerprint: toHex(sha256(certificate.der)),
+    notBefore: new Date(layout.notBefore * 1000).toISOString(),
+    notAfter: new Date(layout.notAfter * 1000).toISOString(),
+    fingerprint: toHex(sha256(layout.bytes)),
   };
 }
 
-function kindOf({ ca, server, client }: ReturnType<typeof purposesOf>): AuditedCertificate["kind"] {
+function kindOf({ ca, server, client }: Purposes): AuditedCertificate["kind"] {
   if (ca) return "ca";
   if (server && client) return "peer";
   return server ? "server" : client ? "client" : "other";

@@ -3,9 +3,10 @@ import { certificateChanges } from "../kubernetes/cluster/certificate-changes.ts
 import type { CertificateChange } from "../kubernetes/cluster/certificate-changes.ts";
 import type { ClusterPlan, PlannedCertificate } from "../kubernetes/cluster/plan.ts";
 import { equalBytes } from "../bytes.ts";
+import type { Evidence } from "./evidence.ts";
 import type { AuditFinding } from "./finding.ts";
 import type { Issuers } from "./rules.ts";
-import type { Evidence, FoundCertificate } from "./source.ts";
+import type { FoundCertificate } from "./found.ts";
 
 /** Holds what was found to what is planned for one node, or for the whole cluster. */
 export function judgeByPlan(
@@ -111,20 +112,19 @@ function findingsOf(path: string, { field, removed, added }: CertificateChange):
 }
 
 function judgeIssuer(
-  { path, certificate }: FoundCertificate,
+  found: FoundCertificate,
   authority: FoundCertificate | undefined,
   issuers: Issuers,
 ): AuditFinding[] {
-  const issuer = issuers.get(certificate);
+  const issuer = issuers.get(found);
   if (!authority || !issuer) return [];
-  if (equalBytes(issuer.certificate.subjectPublicKeyInfo, authority.certificate.subjectPublicKeyInfo))
-    return [];
+  if (equalBytes(issuer.subjectPublicKeyInfo, authority.subjectPublicKeyInfo)) return [];
   const message = `${issuer.path} issued it, and not ${authority.path} as planned`;
   return [
     {
       code: "FINDING_AUDIT_WRONG_ISSUER",
       severity: "error",
-      path,
+      path: found.path,
       message,
       fix: "issue it again by the right CA",
     },

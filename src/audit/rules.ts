@@ -1,18 +1,16 @@
 /** What is wrong with the certificates of a cluster among each other. */
 import { equalBytes } from "../bytes.ts";
 import { PkiError } from "../errors.ts";
-import { ByteIds } from "../verify/byte-ids.ts";
-import { isSelfSigned, purposesOf } from "../inspect/purpose.ts";
-import { attributeValues } from "../x509/name.ts";
-import { formatName } from "../x509/name-text.ts";
-import type { Certificate } from "../x509/certificate.ts";
-import { GROUP_ATTRIBUTE, NODES_GROUP, NODE_USER_PREFIX, USER_ATTRIBUTE } from "../kubernetes/well-known.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
+import { ByteIds } from "../verify/byte-ids.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { formatName } from "../x509/name-text.ts";
+import type { Evidence } from "./evidence.ts";
 import type { AuditFinding } from "./finding.ts";
-import type { Evidence, FoundCertificate } from "./source.ts";
+import type { FoundCertificate } from "./found.ts";
 
 /** Who issued what, as far as it was found. */
-export type Issuers = ReadonlyMap<Certificate, FoundCertificate>;
+export type Issuers = ReadonlyMap<FoundCertificate, FoundCertificate>;
 
 /** Finds issuers by name and signature. Each certificate is asked about once, wherever copies of it are. */
 export async function findIssuers(
@@ -20,45 +18,44 @@ export async function findIssuers(
   verify: SignatureVerifier | undefined,
 ): Promise<{ readonly issuers: Issuers; readonly findings: AuditFinding[] }> {
   const names = new ByteIds();
-  const authorities = bySubject(
-    certificates.filter(({ certificate }) => purposesOf(certificate).ca),
-    names,
-  );
-  const issuers = new Map<Certificate, FoundCertificate>();
-  const signatures = new ByteIds();
-  const answers = new Map<number, FoundCertificate | undefined>();
+  const authorities = new Groups<FoundCertificate>();
+  for (const found of certificates)
+    if (found.purposes.ca) authorities.add(names.idOf([found.subjectName]), found);
+  const issuers = new Map<FoundCertificate, FoundCertificate>();
+  const ask = verify && askOnce(verify);
   const findings: AuditFinding[] = [];
-  for (const { path, certificate } of certificates) {
-    if (isSelfSigned(certificate)) continue;
-    const candidates = authorities.get(names.idOf([certificate.issuer.der])) ?? [];
-    const key = signatures.idOf([certificate.signature]);
-    if (!answers.has(key)) answers.set(key, await issuerAmong(certificate, candidates, verify));
-    const issuer = answers.get(key);
-    if (issuer) issuers.set(certificate, issuer);
-    else findings.push(withoutIssuer(path, certificate, candidates));
+  for (const found of certificates) {
+    if (found.isRoot) continue;
+    const candidates = authorities.get(names.idOf([found.issuerName]));
+    const issuer = ask ? await ask(found.certificate, candidates) : candidates[0];
+    if (issuer) issuers.set(found, issuer);
+    else findings.push(withoutIssuer(found, candidates));
   }
   return { issuers, findings };
 }
 
-function bySubject(found: readonly FoundCertificate[], names: ByteIds): Map<number, FoundCertificate[]> {
-  const index = new Map<number, FoundCertificate[]>();
-  for (const authority of found) {
-    const subject = names.idOf([authority.certificate.subject.der]);
-    const known = index.get(subject);
-    if (known) known.push(authority);
-    else index.set(subject, [authority]);
-  }
-  return index;
+type Candidates = readonly FoundCertificate[];
+
+/** Copies of a certificate have the same signature, and the same answer. */
+function askOnce(
+  verify: SignatureVerifier,
+): (certificate: Certificate, candidates: Candidates) => Promise<FoundCertificate | undefined> {
+  const signatures = new ByteIds();
+  const answers = new Map<number, FoundCertificate | undefined>();
+  return async (certificate, candidates) => {
+    const key = signatures.idOf([certificate.signature]);
+    if (!answers.has(key)) answers.set(key, await issuerAmong(certificate, candidates, verify));
+    return answers.get(key);
+  };
 }
 
 async function issuerAmong(
   { signatureAlgorithm, signature, tbsCertificate }: Certificate,
-  candidates: readonly FoundCertificate[],
-  verify: SignatureVerifier | undefined,
+  candidates: Candidates,
+  verify: SignatureVerifier,
 ): Promise<FoundCertificate | undefined> {
-  if (!verify) return candidates[0];
   for (const candidate of candidates) {
-    const { subjectPublicKeyInfo } = candidate.certificate;
+    const { subjectPublicKeyInfo } = candidate;
     try {
       if (await verify(subjectPublicKeyInfo, signatureAlgorithm.der, signature, tbsCertificate))
         return candidate;
@@ -69,13 +66,8 @@ async function issuerAmong(
   return undefined;
 }
 
-function withoutIssuer(
-  path: string,
-  { issuer }: Certificate,
-  candidates: readonly FoundCertificate[],
-): AuditFinding {
-  const name = formatName(issuer);
-  const [namesake] = candidates;
+function withoutIssuer({ path, certificate }: FoundCertificate, [namesake]: Candidates): AuditFinding {
+  const name = formatName(certificate.issuer);
   if (namesake) {
     const message = `it says that ${name} issued it, but the key of ${namesake.path} did not`;
     const fix = "issue it again by the CA that is there, or put the old CA beside it while both are in use";
@@ -85,45 +77,27 @@ function withoutIssuer(
   return { code: "FINDING_AUDIT_UNKNOWN_ISSUER", severity: "warning", path, message };
 }
 
-/** What is said of each certificate beside its own faults. */
-export function judgeCertificate({ path, certificate }: FoundCertificate, issuers: Issuers): AuditFinding[] {
-  const issuer = issuers.get(certificate);
+/** What is wrong with each certificate: by itself, and beside its issuer. */
+export function judgeCertificates({ certificates }: Evidence, issuers: Issuers): AuditFinding[] {
   const findings: AuditFinding[] = [];
-  const { ca, client } = purposesOf(certificate);
-  if (issuer && issuer.certificate.notAfter < certificate.notAfter)
-    findings.push({
-      code: "FINDING_AUDIT_OUTLIVES_CA",
-      severity: "warning",
-      path,
-      message: `it is no longer believed when its CA, ${issuer.path}, has expired`,
-      found: certificate.notAfter.toISOString(),
-      expected: `at most ${issuer.certificate.notAfter.toISOString()}`,
-      fix: "renew the CA before, and then this certificate",
-    });
-  if (!ca && certificate.extension("extendedKeyUsage") === undefined)
-    findings.push({
-      code: "FINDING_AUDIT_NO_USAGE",
-      severity: "warning",
-      path,
-      message: "it has no extended key usage, so that it is good for clients and servers alike",
-      fix: "issue it again with the one usage that it is for",
-    });
-  if (client && isNodeWithoutGroup(certificate))
-    findings.push({
-      code: "FINDING_AUDIT_NODE_GROUP",
-      severity: "error",
-      path,
-      message: `it is called like a node and is not in the group ${NODES_GROUP}`,
-      found: formatName(certificate.subject),
-      expected: `O=${NODES_GROUP}`,
-      fix: `issue it again with O=${NODES_GROUP}`,
-    });
+  for (const found of certificates) {
+    findings.push(...found.findings);
+    const issuer = issuers.get(found);
+    if (issuer && issuer.layout.notAfter < found.layout.notAfter) findings.push(outlivesCa(found, issuer));
+  }
   return findings;
 }
 
-function isNodeWithoutGroup({ subject }: Certificate): boolean {
-  const isNode = attributeValues(subject, USER_ATTRIBUTE).at(-1)?.startsWith(NODE_USER_PREFIX) === true;
-  return isNode && !attributeValues(subject, GROUP_ATTRIBUTE).includes(NODES_GROUP);
+function outlivesCa({ path, certificate }: FoundCertificate, ca: FoundCertificate): AuditFinding {
+  return {
+    code: "FINDING_AUDIT_OUTLIVES_CA",
+    severity: "warning",
+    path,
+    message: `it is no longer believed when its CA, ${ca.path}, has expired`,
+    found: certificate.notAfter.toISOString(),
+    expected: `at most ${ca.certificate.notAfter.toISOString()}`,
+    fix: "renew the CA before, and then this certificate",
+  };
 }
 
 /** A key and the first certificate of what belongs together. */
@@ -132,7 +106,7 @@ export function judgeKeys({ certificates, keys }: Evidence): AuditFinding[] {
   for (const found of certificates) if (found.index === 0 && !isTrustOnly(found)) own.set(found.stem, found);
   return keys.flatMap(({ path, stem, subjectPublicKeyInfo }): AuditFinding[] => {
     const beside = own.get(stem);
-    if (!beside || equalBytes(beside.certificate.subjectPublicKeyInfo, subjectPublicKeyInfo)) return [];
+    if (!beside || equalBytes(beside.subjectPublicKeyInfo, subjectPublicKeyInfo)) return [];
     const message = `it is not the key of ${beside.path}`;
     const fix =
       "put back the key that belongs to the certificate, or issue the certificate again for this key";
@@ -148,32 +122,46 @@ function isTrustOnly({ path }: FoundCertificate): boolean {
 /** Keys that more than one subject has, and the one case in which that lets everybody in. */
 export function judgeSharedKeys({ certificates }: Evidence): AuditFinding[] {
   const ids = new ByteIds();
-  const owners = new Map<number, FoundCertificate[]>();
-  for (const found of certificates) {
-    const key = ids.idOf([found.certificate.subjectPublicKeyInfo]);
-    const others = owners.get(key);
-    if (others) others.push(found);
-    else owners.set(key, [found]);
-  }
-  return [...owners.values()].flatMap((found) => {
-    if (found.length === 1) return [];
+  const owners = new Groups<FoundCertificate>();
+  for (const found of certificates) owners.add(ids.idOf([found.subjectPublicKeyInfo]), found);
+  return owners.repeated().flatMap((found) => {
     const frontProxy = found.find(({ path }) => FRONT_PROXY_CA.test(path));
     const clients = found.find(({ path }) => CLIENT_CA.test(path));
     if (frontProxy && clients) return [sharedFrontProxy(frontProxy, clients)];
-    const subjects = new Set(found.map(({ certificate }) => formatName(certificate.subject)));
-    if (subjects.size < 2) return [];
-    const message = `${[...subjects].slice(0, 5).join(" and ")} have the same key`;
-    const fix = "make a key for each";
-    return [
-      {
-        code: "FINDING_AUDIT_SHARED_KEY" as const,
-        severity: "warning" as const,
-        path: found[0]!.path,
-        message,
-        fix,
-      },
-    ];
+    const subjects = new Set(found.map(({ subject }) => subject));
+    return subjects.size < 2 ? [] : [sharedKey(found[0]!.path, [...subjects])];
   });
+}
+
+function sharedKey(path: string, subjects: readonly string[]): AuditFinding {
+  const message = `${subjects.slice(0, 5).join(" and ")} have the same key`;
+  return { code: "FINDING_AUDIT_SHARED_KEY", severity: "warning", path, message, fix: "make a key for each" };
+}
+
+/** Things with the same number, in the order in which they came. Nearly all are alone, and cost no list. */
+class Groups<T> {
+  readonly #first = new Map<number, T>();
+  readonly #repeated = new Map<number, T[]>();
+
+  add(id: number, one: T): void {
+    const first = this.#first.get(id);
+    if (first === undefined) this.#first.set(id, one);
+    else {
+      const group = this.#repeated.get(id);
+      if (group) group.push(one);
+      else this.#repeated.set(id, [first, one]);
+    }
+  }
+
+  get(id: number): readonly T[] {
+    const first = this.#first.get(id);
+    return this.#repeated.get(id) ?? (first === undefined ? [] : [first]);
+  }
+
+  /** All groups of more than one. */
+  repeated(): readonly (readonly T[])[] {
+    return [...this.#repeated.values()];
+  }
 }
 
 /** Of kubeadm and of k3s. */

@@ -1,11 +1,5 @@
-/** What an audit is given, and what it finds in it: certificates and keys, each with the place where it was. */
+/** What an audit is given, and the texts in it that can hold certificates and keys. */
 import { decodeBase64 } from "../base64.ts";
-import { PkiError } from "../errors.ts";
-import { parsePrivateKey } from "../keys/private-key.ts";
-import { encodePem, parsePem } from "../pem.ts";
-import { parseCertificate } from "../x509/certificate.ts";
-import type { Certificate } from "../x509/certificate.ts";
-import type { AuditFinding } from "./finding.ts";
 
 /** A file, or an object of the Kubernetes API. */
 export type AuditSource =
@@ -26,54 +20,29 @@ export type AuditSource =
       readonly mode?: number;
     };
 
-/** A certificate, and where it was found. */
-export interface FoundCertificate {
-  /** File, field and number: `pki/ca.crt`, `web-tls#tls.crt[1]`. */
+/** A text in which certificates and keys can stand. */
+export interface Piece {
+  /** File and field. */
   readonly path: string;
   /** What belongs together has the same: a key and its certificate. */
   readonly stem: string;
-  /** Its place among the certificates of one text. */
-  readonly index: number;
-  readonly certificate: Certificate;
-}
-
-/** A private key, of which only the public half is kept. */
-export interface FoundKey {
-  readonly path: string;
-  readonly stem: string;
-  readonly subjectPublicKeyInfo: Uint8Array;
-}
-
-/** Everything that was found. */
-export interface Evidence {
-  readonly certificates: FoundCertificate[];
-  readonly keys: FoundKey[];
-  readonly findings: AuditFinding[];
-}
-
-interface Piece {
-  readonly path: string;
-  readonly stem: string;
   readonly text: string;
+  /** Whether it is PEM by its name, so that nothing in it is a mistake. */
+  readonly isPem: boolean;
 }
 
-/** Reads all sources; what cannot be read is a finding. */
-export async function collect(sources: readonly AuditSource[]): Promise<Evidence> {
-  const evidence: Evidence = { certificates: [], keys: [], findings: [] };
-  for (const source of sources) {
-    const pieces =
-      "text" in source ? [pieceOf(source.path, source.text)] : piecesOf(source.path, source.object, 0);
-    const before = evidence.keys.length;
-    for (const piece of pieces) await readPiece(piece, evidence);
-    checkMode(source, evidence.keys.length > before, evidence);
-  }
-  return evidence;
+/** The texts of a source. */
+export function piecesOf(source: AuditSource): readonly Piece[] {
+  if ("text" in source) return [pieceOf(source.path, source.text)];
+  return piecesOfObject(source.path, source.object, 0);
 }
+
+const PEM_NAME = /\.(?:crt|key|pem|cer|cert)$/;
 
 /** Names without the end and without what cfssl adds to keys. */
 function pieceOf(path: string, text: string): Piece {
-  const stem = path.replace(/\.(?:crt|key|pem|cer|cert)$/, "").replace(/-key$/, "");
-  return { path, stem, text };
+  const name = path.replace(PEM_NAME, "");
+  return { path, stem: name.replace(/-key$/, ""), text, isPem: name !== path };
 }
 
 const KUBECONFIG_FIELDS = [
@@ -82,19 +51,18 @@ const KUBECONFIG_FIELDS = [
   "certificate-authority-data",
 ] as const;
 
-function piecesOf(path: string, object: unknown, depth: number): Piece[] {
+function piecesOfObject(path: string, object: unknown, depth: number): Piece[] {
   if (!isRecord(object)) return [];
   const { kind, items, data, clusters, users } = object;
   if (Array.isArray(items) && depth === 0)
-    return items.flatMap((item) => piecesOf(nameOf(path, item), item, 1));
+    return items.flatMap((item) => piecesOfObject(nameOf(path, item), item, 1));
   if (Array.isArray(clusters) || Array.isArray(users))
     return [...entriesOf(path, "clusters", clusters, "cluster"), ...entriesOf(path, "users", users, "user")];
   if (!isRecord(data)) return [];
   return Object.entries(data).flatMap(([field, value]) => {
-    const text = typeof value !== "string" ? undefined : kind === "Secret" ? textOf(value) : value;
-    if (text === undefined || !text.includes("-----BEGIN ")) return [];
-    const { stem } = pieceOf(field, "");
-    return [{ path: `${path}#${field}`, stem: `${path}#${stem}`, text }];
+    if (typeof value !== "string" || value === "") return [];
+    const piece = pieceOf(`${path}#${field}`, kind === "Secret" ? textOf(value) : value);
+    return piece.isPem || piece.text.includes("-----BEGIN ") ? [piece] : [];
   });
 }
 
@@ -107,8 +75,8 @@ function entriesOf(path: string, list: string, entries: unknown, inner: string):
     const stem = `${path}#${list}[${index}]`;
     return KUBECONFIG_FIELDS.flatMap((field) => {
       const value = fields[field];
-      const text = typeof value === "string" ? textOf(value) : undefined;
-      return text === undefined ? [] : [{ path: `${stem}.${field}`, stem, text }];
+      if (typeof value !== "string" || value === "") return [];
+      return [{ path: `${stem}.${field}`, stem, text: textOf(value), isPem: true }];
     });
   });
 }
@@ -123,51 +91,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function textOf(base64: string): string | undefined {
-  const bytes = decodeBase64(base64, false);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
-async function readPiece({ path, stem, text }: Piece, evidence: Evidence): Promise<void> {
-  let index = 0;
-  try {
-    for (const { label, der } of parsePem(text, { mode: "kubernetes" })) {
-      if (label.endsWith("PRIVATE KEY"))
-        evidence.keys.push({ path, stem, ...(await publicHalf(label, der)) });
-      if (label !== "CERTIFICATE") continue;
-      const certificate = parseCertificate(der, { mode: "kubernetes" });
-      evidence.certificates.push({
-        path: index === 0 ? path : `${path}[${index}]`,
-        stem,
-        index: index++,
-        certificate,
-      });
-    }
-  } catch (error) {
-    if (!(error instanceof PkiError)) throw error;
-    const message = `it cannot be read, by Kubernetes neither: ${error.message}`;
-    evidence.findings.push({ code: "FINDING_AUDIT_UNREADABLE", severity: "error", path, message });
-  }
-}
-
-async function publicHalf(label: string, der: Uint8Array): Promise<{ subjectPublicKeyInfo: Uint8Array }> {
-  const { subjectPublicKeyInfo } = await parsePrivateKey(encodePem(label, der));
-  return { subjectPublicKeyInfo };
-}
-
-/** Whoever reads a key is whom it stands for. */
-function checkMode({ path, mode }: AuditSource, hasKey: boolean, { findings }: Evidence): void {
-  if (!hasKey || mode === undefined || (mode & 0o077) === 0) return;
-  const found = `0${(mode & 0o777).toString(8)}`;
-  const message = "others than its owner may read the private key";
-  const fix = `chmod 600 ${path}, and make a new key if others were there`;
-  findings.push({
-    code: "FINDING_AUDIT_KEY_MODE",
-    severity: "error",
-    path,
-    message,
-    found,
-    expected: "0600",
-    fix,
-  });
+/** What is no base64 is no PEM either. */
+function textOf(base64: string): string {
+  return new TextDecoder().decode(decodeBase64(base64, false));
 }

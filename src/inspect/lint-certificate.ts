@@ -2,15 +2,14 @@ import { momentOf } from "../verify/asking.ts";
 import type { Finding } from "../finding.ts";
 import type { IdentityFindingCode } from "../kubernetes/identity-finding.ts";
 import { lintIdentity } from "../kubernetes/lint-identity.ts";
-import { isPostQuantumIdentifier, parseSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
+import { isPostQuantumIdentifier, signatureAlgorithmOf } from "../keys/algorithm-identifier.ts";
 import { isPostQuantum } from "../keys/algorithms.ts";
 import type { KeyAlgorithm } from "../keys/algorithms.ts";
-import type { AlgorithmIdentifier } from "../x509/subject-public-key-info.ts";
 import { impossibleUsages } from "../keys/key-usages.ts";
-import { safely } from "../errors.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { keyText, readKey, signatureText } from "./algorithm-text.ts";
 import { isSelfSigned, purposesOf } from "./purpose.ts";
+import type { Purposes } from "./purpose.ts";
 import { dateText } from "./report.ts";
 import { lifeStage } from "./time-words.ts";
 
@@ -77,17 +76,26 @@ export function lintCertificate(
   certificate: Certificate,
   options: { readonly at?: Date | number } = {},
 ): CertificateFinding[] {
-  const { client } = purposesOf(certificate);
-  return [
-    ...lintDates(certificate, momentOf(options.at)),
-    ...lintAlgorithms(certificate),
-    ...lintPurpose(certificate),
-    ...lintIdentity(certificate).filter(({ code }) => client || OF_ALL.has(code)),
-  ];
+  return lintForPurposes(certificate, purposesOf(certificate), momentOf(options.at));
+}
+
+/** As {@link lintCertificate}, for whoever has read already what the certificate is good for. `at` is milliseconds since 1970. */
+export function lintForPurposes(
+  certificate: Certificate,
+  purposes: Purposes,
+  at: number,
+): CertificateFinding[] {
+  const findings = lintDates(certificate, at);
+  lintAlgorithms(certificate, findings);
+  lintPurpose(certificate, purposes, findings);
+  for (const finding of lintIdentity(certificate))
+    if (purposes.client || OF_ALL.has(finding.code)) findings.push(finding);
+  return findings;
 }
 
 function lintDates({ notBefore, notAfter }: Certificate, at: number): CertificateFinding[] {
   const { stage, words } = lifeStage(notBefore, notAfter, at);
+  if (stage === "valid") return [];
   const path = "tbsCertificate.validity";
   const message = `it ${words}`;
   if (stage === "early")
@@ -96,83 +104,82 @@ function lintDates({ notBefore, notAfter }: Certificate, at: number): Certificat
   if (stage === "over") {
     return [{ code: "FINDING_EXPIRED", severity: "error", path, message, found, fix: "renew it" }];
   }
-  if (stage === "valid") return [];
   const fix = "renew it, and look why it was not renewed by itself";
   return [{ code: "FINDING_EXPIRES_SOON", severity: "warning", path, message, found, fix }];
 }
 
-function lintAlgorithms(certificate: Certificate): CertificateFinding[] {
-  const findings: CertificateFinding[] = [];
-  const { signatureAlgorithm, subjectPublicKeyInfo } = certificate;
-  if (!isSelfSigned(certificate) && !safely(() => parseSignatureAlgorithm(signatureAlgorithm.der)).ok) {
+function lintAlgorithms(certificate: Certificate, findings: CertificateFinding[]): void {
+  const { bytes, algorithmStart, issuerStart } = certificate.layout;
+  const signature = bytes.subarray(algorithmStart, issuerStart);
+  if (!signatureAlgorithmOf(signature) && !isSelfSigned(certificate)) {
     findings.push({
       code: "FINDING_SIGNATURE_ALGORITHM",
       severity: "error",
       path: "signatureAlgorithm",
       message: "nobody can rely on how it is signed",
-      found: signatureText(signatureAlgorithm),
+      found: signatureText(certificate.signatureAlgorithm),
       fix: "have it issued again, by a CA that signs with SHA-256 or more",
     });
   }
-  const key = readKey(subjectPublicKeyInfo);
+  const key = readKey(certificate.subjectPublicKeyInfo);
   if (!key.ok) {
     const path = "tbsCertificate.subjectPublicKeyInfo";
     findings.push({ code: "FINDING_KEY", severity: "warning", path, message: `the key is ${keyText(key)}` });
-  } else findings.push(...lintKeyUsages(certificate, key.value.algorithm));
-  if (isForeign(key, signatureAlgorithm)) {
+  } else lintKeyUsages(certificate, key.value.algorithm, findings);
+  if ((key.ok && isPostQuantum(key.value.algorithm)) || isPostQuantumIdentifier(signature)) {
     findings.push({
       code: "FINDING_UNKNOWN_TO_GO",
       severity: "error",
       path: "signatureAlgorithm",
       message:
         "no component of Kubernetes can read it: Go does not know the algorithm of its key or its signature",
-      found: `${keyText(key)}, signed with ${signatureText(signatureAlgorithm)}`,
+      found: `${keyText(key)}, signed with ${signatureText(certificate.signatureAlgorithm)}`,
       fix: "use ECDSA-P256, and ML-DSA only between programs of your own",
     });
   }
-  return findings;
 }
 
-function isForeign(key: ReturnType<typeof readKey>, { der }: AlgorithmIdentifier): boolean {
-  return (key.ok && isPostQuantum(key.value.algorithm)) || isPostQuantumIdentifier(der);
-}
-
-function lintKeyUsages(certificate: Certificate, algorithm: KeyAlgorithm): CertificateFinding[] {
+function lintKeyUsages(
+  certificate: Certificate,
+  algorithm: KeyAlgorithm,
+  findings: CertificateFinding[],
+): void {
+  if (algorithm.kind !== "octets") return;
   const odd = impossibleUsages(certificate.extensionValue("keyUsage"), algorithm);
-  if (odd.length === 0) return [];
+  if (odd.length === 0) return;
   const message = `a key of ${algorithm.name} only signs`;
   const path = "extensions.keyUsage";
-  return [{ code: "FINDING_KEY_USAGE", severity: "warning", path, message, found: odd.join(", ") }];
+  findings.push({ code: "FINDING_KEY_USAGE", severity: "warning", path, message, found: odd.join(", ") });
 }
 
-function lintPurpose(certificate: Certificate): CertificateFinding[] {
-  const { ca, server } = purposesOf(certificate);
-  const { dnsNames, ipAddresses, uris } = certificate;
-  const usages = certificate.extensionValue("keyUsage");
-  if (ca && usages !== undefined && !usages.includes("keyCertSign")) {
-    const message = "it is a CA that may not sign certificates";
-    return [
-      {
-        code: "FINDING_CA_CANNOT_SIGN",
-        severity: "error",
-        path: "extensions.keyUsage",
-        message,
-        expected: "keyCertSign",
-      },
-    ];
-  }
-  // A client certificate that nobody restricted, and a workload's, need no server's name.
-  const meant = certificate.extensionValue("extendedKeyUsage")?.includes("serverAuth") === true;
-  if (!server || !meant || dnsNames.length + ipAddresses.length + uris.length > 0) return [];
-  const message = "it names no server, and clients of Kubernetes do not look at the CN";
-  const fix = "issue it with the DNS names and addresses that clients call";
-  return [
-    {
+function lintPurpose(
+  certificate: Certificate,
+  { ca, server }: Purposes,
+  findings: CertificateFinding[],
+): void {
+  const usages = ca ? certificate.extensionValue("keyUsage") : undefined;
+  if (usages !== undefined && !usages.includes("keyCertSign")) {
+    findings.push({
+      code: "FINDING_CA_CANNOT_SIGN",
+      severity: "error",
+      path: "extensions.keyUsage",
+      message: "it is a CA that may not sign certificates",
+      expected: "keyCertSign",
+    });
+  } else if (server && lacksServerName(certificate)) {
+    findings.push({
       code: "FINDING_NO_SERVER_NAME",
       severity: "error",
       path: "extensions.subjectAltName",
-      message,
-      fix,
-    },
-  ];
+      message: "it names no server, and clients of Kubernetes do not look at the CN",
+      fix: "issue it with the DNS names and addresses that clients call",
+    });
+  }
+}
+
+/** A client certificate that nobody restricted, and a workload's, need no server's name. */
+function lacksServerName(certificate: Certificate): boolean {
+  if (certificate.extensionValue("extendedKeyUsage")?.includes("serverAuth") !== true) return false;
+  const { dnsNames, ipAddresses, uris } = certificate;
+  return dnsNames.length + ipAddresses.length + uris.length === 0;
 }

@@ -27,11 +27,11 @@ export interface Purposes {
 
 /** Go: without the extension, and with anyExtendedKeyUsage, a certificate is good for clients and for servers. */
 export function purposesOf(certificate: WithExtensions): Purposes {
-  const usages = certificate.extensionValue("extendedKeyUsage");
-  const allows = (usage: "clientAuth" | "serverAuth"): boolean =>
-    usages === undefined || usages.includes("any") || usages.includes(usage);
   const ca = certificate.extensionValue("basicConstraints")?.ca === true;
-  return { ca, client: !ca && allows("clientAuth"), server: !ca && allows("serverAuth") };
+  if (ca) return { ca, client: false, server: false };
+  const usages = certificate.extensionValue("extendedKeyUsage");
+  const all = usages === undefined || usages.includes("any");
+  return { ca, client: all || usages.includes("clientAuth"), server: all || usages.includes("serverAuth") };
 }
 
 /**
@@ -39,7 +39,10 @@ export function purposesOf(certificate: WithExtensions): Purposes {
  * self-issued, a CA's new key under its old name (RFC 5280 3.2).
  */
 export function isSelfSigned(certificate: Certificate): boolean {
-  if (!equalBytes(certificate.issuer.der, certificate.subject.der)) return false;
+  const { bytes, issuerStart, issuerEnd, subjectStart, keyStart: subjectEnd } = certificate.layout;
+  if (issuerEnd - issuerStart !== subjectEnd - subjectStart) return false;
+  if (!equalBytes(bytes.subarray(issuerStart, issuerEnd), bytes.subarray(subjectStart, subjectEnd)))
+    return false;
   const own = certificate.extensionValue("subjectKeyIdentifier");
   const authority = certificate.extensionValue("authorityKeyIdentifier")?.keyIdentifier;
   return own === undefined || authority === undefined || equalBytes(own, authority);

@@ -33,14 +33,17 @@ export function findKeyAlgorithm(identifier: Uint8Array): KeyAlgorithm {
  * @throws KeyError `ERR_SIGNATURE_ALGORITHM`
  */
 export function findSignatureAlgorithm(identifier: Uint8Array): SignatureAlgorithm {
-  const found = SIGNATURE_ALGORITHMS.find((row) =>
-    row.identifiers.some((form) => equalBytes(form, identifier)),
-  );
+  const found = signatureAlgorithmOf(identifier);
   if (found) return found;
   throw new KeyError(
     "ERR_SIGNATURE_ALGORITHM",
     `the signature algorithm is ${describeIdentifier(identifier)}`,
   );
+}
+
+/** The signature algorithm with exactly this DER AlgorithmIdentifier, if it is one that is taken. */
+export function signatureAlgorithmOf(identifier: Uint8Array): SignatureAlgorithm | undefined {
+  return SIGNATURE_ALGORITHMS.find((row) => row.identifiers.some((form) => equalBytes(form, identifier)));
 }
 
 /**

@@ -108,7 +108,7 @@ function lintGroups(groups: readonly string[], say: Say): void {
     if (group === "") say("FINDING_EMPTY_GROUP", path, "the group is empty");
     if (group === UNAUTHENTICATED_GROUP) sayUnauthenticated(group, path, say);
     if (group === MASTERS_GROUP) sayMasters(path, say);
-    else if (isReserved(group) && !isKnownGroup(group)) sayReserved(group, path, say);
+    else if (!isKnownGroup(group) && isReserved(group)) sayReserved(group, path, say);
     if (seen.has(group)) {
       const fix = "issue it with each group once";
       say("FINDING_DUPLICATE_GROUP", path, `the group ${quote(group)} stands there already`, { fix });

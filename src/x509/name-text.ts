@@ -59,8 +59,12 @@ const UNSEEN = /(?! )[\p{C}\p{Z}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}
 /** What makes a value ambiguous among our own separators. */
 const AMBIGUOUS = /^$|^ | $|[",+\\]/u;
 
+/** Letters, digits and signs of ASCII that are none of {@link AMBIGUOUS}: nearly all names are so, and told at once. */
+const PLAIN = /^(?! )[ !#-*\--[\]-~]+(?<! )$/;
+
 /** A text from a stranger as it can be printed: as it is where nothing in it misleads, else in quotes. */
 export function showText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return AMBIGUOUS.test(text) || escapeUnseen(text) !== text ? quoteText(text) : text;
 }
 

@@ -1,0 +1,111 @@
+/** Reads what an audit is given: certificates and keys, each with the place where it was. */
+import { PemError, PkiError } from "../errors.ts";
+import { parsePrivateKey } from "../keys/private-key.ts";
+import { encodePem, parsePem } from "../pem.ts";
+import type { PemBlock } from "../pem.ts";
+import type { AuditFinding } from "./finding.ts";
+import { FoundCertificate } from "./found.ts";
+import { piecesOf } from "./source.ts";
+import type { AuditSource, Piece } from "./source.ts";
+
+/** A private key, of which only the public half is kept. */
+export interface FoundKey {
+  readonly path: string;
+  readonly stem: string;
+  readonly subjectPublicKeyInfo: Uint8Array;
+}
+
+/** Everything that was found. */
+export interface Evidence {
+  readonly certificates: FoundCertificate[];
+  readonly keys: FoundKey[];
+  /** What cannot be read, and who may read what. */
+  readonly findings: AuditFinding[];
+}
+
+/** Reads all sources; what cannot be read is a finding. `at` is the moment that counts. */
+export async function collect(sources: readonly AuditSource[], at: number): Promise<Evidence> {
+  const evidence: Evidence = { certificates: [], keys: [], findings: [] };
+  for (const source of sources) {
+    const keys = piecesOf(source).flatMap((piece) => readPiece(piece, at, evidence));
+    if (keys.length === 0) continue;
+    for (const key of keys) await readKey(key, evidence);
+    checkMode(source, evidence);
+  }
+  return evidence;
+}
+
+interface KeyBlock {
+  readonly piece: Piece;
+  readonly block: PemBlock;
+}
+
+/** Reads the certificates, and returns the keys, which take time. What is broken does not hide what follows. */
+function readPiece(piece: Piece, at: number, evidence: Evidence): readonly KeyBlock[] {
+  const { path, stem } = piece;
+  const keys: KeyBlock[] = [];
+  let index = 0;
+  for (const block of blocksOf(piece, evidence)) {
+    if (block.label.endsWith("PRIVATE KEY")) keys.push({ piece, block });
+    if (block.label !== "CERTIFICATE") continue;
+    const place = { path: index === 0 ? path : `${path}[${index}]`, stem, index: index++ };
+    try {
+      evidence.certificates.push(new FoundCertificate(place, block.der, at));
+    } catch (error) {
+      sayUnreadable(place.path, error, evidence);
+    }
+  }
+  return keys;
+}
+
+/** What Go finds. It passes over broken blocks in silence; an audit does not. */
+function blocksOf({ path, text, isPem }: Piece, evidence: Evidence): readonly PemBlock[] {
+  try {
+    const blocks = parsePem(text, { mode: "kubernetes" });
+    if (countBoundaries(text) > blocks.length) parsePem(text); // says what is broken
+    if (blocks.length === 0 && isPem) throw new PemError("ERR_PEM_NO_BLOCK", "there is no PEM block in it");
+    return blocks;
+  } catch (error) {
+    sayUnreadable(path, error, evidence);
+    return error instanceof PemError && error.code !== "ERR_PEM_SIZE"
+      ? parsePem(text, { mode: "kubernetes" })
+      : [];
+  }
+}
+
+const BOUNDARY = "-----BEGIN ";
+
+function countBoundaries(text: string): number {
+  let count = 0;
+  for (let at = -1; (at = text.indexOf(BOUNDARY, at + 1)) >= 0;) count++;
+  return count;
+}
+
+async function readKey({ piece: { path, stem }, block }: KeyBlock, evidence: Evidence): Promise<void> {
+  try {
+    const { subjectPublicKeyInfo } = await parsePrivateKey(encodePem(block.label, block.der));
+    evidence.keys.push({ path, stem, subjectPublicKeyInfo });
+  } catch (error) {
+    sayUnreadable(path, error, evidence);
+  }
+}
+
+function sayUnreadable(path: string, error: unknown, { findings }: Evidence): void {
+  if (!(error instanceof PkiError)) throw error;
+  const message = `it cannot be read, by Kubernetes neither: ${error.message}`;
+  findings.push({ code: "FINDING_AUDIT_UNREADABLE", severity: "error", path, message });
+}
+
+/** Whoever reads a key is whom it stands for. */
+function checkMode({ path, mode }: AuditSource, { findings }: Evidence): void {
+  if (mode === undefined || (mode & 0o077) === 0) return;
+  findings.push({
+    code: "FINDING_AUDIT_KEY_MODE",
+    severity: "error",
+    path,
+    message: "others than its owner may read the private key",
+    found: `0${(mode & 0o777).toString(8)}`,
+    expected: "0600",
+    fix: `chmod 600 ${path}, and make a new key if others were there`,
+  });
+}
