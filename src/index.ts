@@ -276,7 +276,8 @@ export type {
 export type { FormatOptions } from "./inspect/report.ts";
 export { formatName } from "./x509/name-text.ts";
 export { auditClusterPki } from "./audit/audit.ts";
-export type { AuditedCertificate, AuditOptions, ClusterAudit } from "./audit/audit.ts";
+export type { AuditOptions, ClusterAudit } from "./audit/audit.ts";
+export type { AuditedCertificate } from "./audit/audited-certificate.ts";
 export type { AuditFinding, AuditFindingCode, AuditFindings } from "./audit/finding.ts";
 export type { AuditSource } from "./audit/source.ts";
 export { formatClusterAudit } from "./audit/report.ts";

@@ -1,19 +1,14 @@
 /** One look at all certificates of a cluster, whoever made them. */
-import { toHex } from "../bytes.ts";
-import { sha256 } from "../sha256.ts";
 import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
 import type { ClusterPlan } from "../kubernetes/cluster/plan.ts";
 import type { lintCertificate } from "../inspect/lint-certificate.ts";
-import type { Purposes } from "../inspect/purpose.ts";
 import { momentOf } from "../verify/asking.ts";
-import type { formatName } from "../x509/name-text.ts";
 import { collect } from "./evidence.ts";
+import { AuditedCertificate } from "./audited-certificate.ts";
 import type { AuditFinding } from "./finding.ts";
-import type { FoundCertificate } from "./found.ts";
 import { judgeByPlan } from "./plan-rules.ts";
 import { findIssuers, judgeCertificates, judgeKeys, judgeSharedKeys } from "./rules.ts";
-import type { Issuers } from "./rules.ts";
 import type { AuditSource } from "./source.ts";
 
 /** What an audit may know; all fields have defaults. */
@@ -28,24 +23,6 @@ export interface AuditOptions {
   readonly checkSignatures?: boolean;
   /** Checks signatures; WebCrypto by default. */
   readonly verifier?: SignatureVerifier;
-}
-
-/** A certificate, in words; plain data. */
-export interface AuditedCertificate {
-  /** Where it was found. */
-  readonly path: string;
-  /** Its subject as {@link formatName} writes it. */
-  readonly subject: string;
-  /** What it is good for. */
-  readonly kind: "ca" | "server" | "client" | "peer" | "other";
-  /** Where its issuer was found; absent for roots and if it was not found. */
-  readonly issuer?: string;
-  /** ISO 8601. */
-  readonly notBefore: string;
-  /** ISO 8601. */
-  readonly notAfter: string;
-  /** SHA-256 of its DER, in hex: copies have the same. */
-  readonly fingerprint: string;
 }
 
 /** What an audit has found out; plain data, so that `JSON.stringify` gives all of it. */
@@ -96,42 +73,22 @@ export async function auditClusterPki(
   const { plan, node, checkSignatures = true, verifier = verifySignature } = options;
   const at = momentOf(options.at);
   const evidence = await collect(sources, at);
-  const { issuers, findings } = await findIssuers(evidence, checkSignatures ? verifier : undefined);
+  const findings = await findIssuers(evidence, checkSignatures ? verifier : undefined);
   const all: AuditFinding[] = [
     ...evidence.findings,
-    ...judgeCertificates(evidence, issuers),
+    ...judgeCertificates(evidence),
     ...findings,
     ...judgeKeys(evidence),
     ...judgeSharedKeys(evidence),
-    ...(plan ? judgeByPlan(evidence, plan, issuers, node) : []),
+    ...(plan ? judgeByPlan(evidence, plan, node) : []),
   ];
   const isError = ({ severity }: AuditFinding): boolean => severity === "error";
   return {
     at: new Date(at).toISOString(),
     certificates: evidence.certificates
       .toSorted((a, b) => a.layout.notAfter - b.layout.notAfter)
-      .map((found) => describe(found, issuers)),
+      .map((found) => new AuditedCertificate(found)),
     findings: [...all.filter(isError), ...all.filter((finding) => !isError(finding))],
     isHealthy: !all.some(isError),
   };
-}
-
-function describe(found: FoundCertificate, issuers: Issuers): AuditedCertificate {
-  const { path, subject, purposes, layout } = found;
-  const issuer = issuers.get(found);
-  return {
-    path,
-    subject,
-    kind: kindOf(purposes),
-    ...(issuer && { issuer: issuer.path }),
-    notBefore: new Date(layout.notBefore * 1000).toISOString(),
-    notAfter: new Date(layout.notAfter * 1000).toISOString(),
-    fingerprint: toHex(sha256(layout.bytes)),
-  };
-}
-
-function kindOf({ ca, server, client }: Purposes): AuditedCertificate["kind"] {
-  if (ca) return "ca";
-  if (server && client) return "peer";
-  return server ? "server" : client ? "client" : "other";
 }

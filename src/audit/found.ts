@@ -37,6 +37,8 @@ export class FoundCertificate implements Place {
   /** What is wrong with it alone. */
   readonly findings: readonly AuditFinding[];
   readonly layout: CertificateLayout;
+  /** Who issued it, once that was found out. */
+  issuer: FoundCertificate | undefined;
 
   /**
    * Reads a certificate as Kubernetes does; `at` is the moment that counts.
@@ -47,6 +49,7 @@ export class FoundCertificate implements Place {
     this.path = place.path;
     this.stem = place.stem;
     this.index = place.index;
+    this.issuer = undefined;
     this.layout = new CertificateLayout(der, KUBERNETES);
     const { certificate } = this;
     this.subject = formatName(certificate.subject);

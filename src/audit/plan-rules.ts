@@ -5,14 +5,12 @@ import type { ClusterPlan, PlannedCertificate } from "../kubernetes/cluster/plan
 import { equalBytes } from "../bytes.ts";
 import type { Evidence } from "./evidence.ts";
 import type { AuditFinding } from "./finding.ts";
-import type { Issuers } from "./rules.ts";
 import type { FoundCertificate } from "./found.ts";
 
 /** Holds what was found to what is planned for one node, or for the whole cluster. */
 export function judgeByPlan(
   evidence: Evidence,
   { certificates }: Pick<ClusterPlan, "certificates">,
-  issuers: Issuers,
   node: string | undefined,
 ): AuditFinding[] {
   const wanted = certificates.filter(
@@ -30,7 +28,7 @@ export function judgeByPlan(
     const authority = ca && findPlanned(ca);
     return [
       ...certificateChanges(found.certificate, planned).flatMap((change) => findingsOf(found.path, change)),
-      ...judgeIssuer(found, authority, issuers),
+      ...judgeIssuer(found, authority),
     ];
   });
 }
@@ -111,12 +109,8 @@ function findingsOf(path: string, { field, removed, added }: CertificateChange):
   return findings;
 }
 
-function judgeIssuer(
-  found: FoundCertificate,
-  authority: FoundCertificate | undefined,
-  issuers: Issuers,
-): AuditFinding[] {
-  const issuer = issuers.get(found);
+function judgeIssuer(found: FoundCertificate, authority: FoundCertificate | undefined): AuditFinding[] {
+  const { issuer } = found;
   if (!authority || !issuer) return [];
   if (equalBytes(issuer.subjectPublicKeyInfo, authority.subjectPublicKeyInfo)) return [];
   const message = `${issuer.path} issued it, and not ${authority.path} as planned`;

@@ -1,7 +1,8 @@
 import { spanInWords } from "../inspect/time-words.ts";
 import { countOf } from "../inspect/report.ts";
 import { escapeUnseen } from "../x509/name-text.ts";
-import type { AuditedCertificate, ClusterAudit } from "./audit.ts";
+import type { ClusterAudit } from "./audit.ts";
+import type { AuditedCertificate } from "./audited-certificate.ts";
 import type { AuditFinding } from "./finding.ts";
 
 /**

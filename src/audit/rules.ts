@@ -9,29 +9,24 @@ import type { Evidence } from "./evidence.ts";
 import type { AuditFinding } from "./finding.ts";
 import type { FoundCertificate } from "./found.ts";
 
-/** Who issued what, as far as it was found. */
-export type Issuers = ReadonlyMap<FoundCertificate, FoundCertificate>;
-
-/** Finds issuers by name and signature. Each certificate is asked about once, wherever copies of it are. */
+/** Finds issuers by name and signature, and notes them. Each certificate is asked about once, wherever copies of it are. */
 export async function findIssuers(
   { certificates }: Evidence,
   verify: SignatureVerifier | undefined,
-): Promise<{ readonly issuers: Issuers; readonly findings: AuditFinding[] }> {
+): Promise<readonly AuditFinding[]> {
   const names = new ByteIds();
   const authorities = new Groups<FoundCertificate>();
   for (const found of certificates)
     if (found.purposes.ca) authorities.add(names.idOf([found.subjectName]), found);
-  const issuers = new Map<FoundCertificate, FoundCertificate>();
   const ask = verify && askOnce(verify);
   const findings: AuditFinding[] = [];
   for (const found of certificates) {
     if (found.isRoot) continue;
     const candidates = authorities.get(names.idOf([found.issuerName]));
-    const issuer = ask ? await ask(found.certificate, candidates) : candidates[0];
-    if (issuer) issuers.set(found, issuer);
-    else findings.push(withoutIssuer(found, candidates));
+    found.issuer = ask ? await ask(found.certificate, candidates) : candidates[0];
+    if (!found.issuer) findings.push(withoutIssuer(found, candidates));
   }
-  return { issuers, findings };
+  return findings;
 }
 
 type Candidates = readonly FoundCertificate[];
@@ -78,11 +73,11 @@ function withoutIssuer({ path, certificate }: FoundCertificate, [namesake]: Cand
 }
 
 /** What is wrong with each certificate: by itself, and beside its issuer. */
-export function judgeCertificates({ certificates }: Evidence, issuers: Issuers): AuditFinding[] {
+export function judgeCertificates({ certificates }: Evidence): AuditFinding[] {
   const findings: AuditFinding[] = [];
   for (const found of certificates) {
-    findings.push(...found.findings);
-    const issuer = issuers.get(found);
+    if (found.findings.length > 0) findings.push(...found.findings);
+    const { issuer } = found;
     if (issuer && issuer.layout.notAfter < found.layout.notAfter) findings.push(outlivesCa(found, issuer));
   }
   return findings;

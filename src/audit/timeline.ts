@@ -1,7 +1,8 @@
 import { Html, html } from "../inspect/html.ts";
 import { countOf } from "../inspect/report.ts";
 import { spanInWords } from "../inspect/time-words.ts";
-import type { AuditedCertificate, ClusterAudit } from "./audit.ts";
+import type { ClusterAudit } from "./audit.ts";
+import type { AuditedCertificate } from "./audited-certificate.ts";
 
 const WIDTH = 980;
 const LEFT = 330;

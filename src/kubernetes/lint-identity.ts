@@ -102,26 +102,33 @@ function lintText(text: string, path: string, say: Say): void {
 }
 
 function lintGroups(groups: readonly string[], say: Say): void {
-  const seen = new Set<string>();
-  for (const [i, group] of groups.entries()) {
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i]!;
     const path = `groups[${i}]`;
     if (group === "") say("FINDING_EMPTY_GROUP", path, "the group is empty");
     if (group === UNAUTHENTICATED_GROUP) sayUnauthenticated(group, path, say);
     if (group === MASTERS_GROUP) sayMasters(path, say);
     else if (!isKnownGroup(group) && isReserved(group)) sayReserved(group, path, say);
-    if (seen.has(group)) {
-      const fix = "issue it with each group once";
-      say("FINDING_DUPLICATE_GROUP", path, `the group ${quote(group)} stands there already`, { fix });
-    }
-    seen.add(group);
     lintText(group, path, say);
   }
+  if (groups.length < 2) return;
+  lintRepetition(groups, say);
   lintOrder(groups, say);
+}
+
+function lintRepetition(groups: readonly string[], say: Say): void {
+  const seen = new Set<string>();
+  for (const [i, group] of groups.entries()) {
+    if (seen.has(group)) {
+      const message = `the group ${quote(group)} stands there already`;
+      say("FINDING_DUPLICATE_GROUP", `groups[${i}]`, message, { fix: "issue it with each group once" });
+    }
+    seen.add(group);
+  }
 }
 
 /** Go writes one SET with all groups, which DER sorts by their encodings. */
 function lintOrder(groups: readonly string[], say: Say): void {
-  if (groups.length < 2) return;
   let previous: Uint8Array | undefined;
   for (const value of groups) {
     const encoded = encodeName([
