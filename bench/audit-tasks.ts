@@ -7,6 +7,7 @@ import { caTemplate, clientTemplate } from "../src/issue/template.ts";
 import { keyObjectSigner } from "../src/node/signer.ts";
 import { encodePem } from "../src/pem.ts";
 import { parseCertificates } from "../src/x509/certificate.ts";
+import { everything } from "./tasks.ts";
 
 const keyPair = () => keyObjectSigner(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
 
@@ -35,12 +36,23 @@ const auditing = (count: number) => () => {
   };
 };
 
+const parsing = (count: number) => () => {
+  const sources = files(count);
+  return () => sources.map(({ text }) => parseCertificates(text, { mode: "kubernetes" }));
+};
+
 /** By name, as in tasks.ts. */
 export const audits: Record<string, () => (index: number) => unknown> = {
-  "1,000 certificates of PEM, parsed": () => {
+  "1,000 certificates of PEM, parsed": parsing(1000),
+  "1,000 certificates, parsed with every value": () => {
     const sources = files(1000);
-    return () => sources.map(({ text }) => parseCertificates(text, { mode: "kubernetes" }));
+    return () => sources.map(({ text }) => parseCertificates(text, { mode: "kubernetes" }).map(everything));
   },
   "1,000 certificates, audited": auditing(1000),
+  "1,000 certificates, audited and written as JSON": () => {
+    const sources = files(1000);
+    return async () => JSON.stringify(await auditClusterPki(sources, { checkSignatures: false })).length;
+  },
+  "10,000 certificates of PEM, parsed": parsing(10_000),
   "10,000 certificates, audited": auditing(10_000),
 };
