@@ -275,7 +275,7 @@ export interface ErrorCodes {
   ERR_FILE_LOCKED: "FileError";
   /** The files of a certificate and its private key do not parse, or do not belong together; the `cause` says why. What was read before goes on to count. Fix: replace both files at once, as Kubernetes does with the files of a volume. Source: Go crypto/tls `X509KeyPair`. */
   ERR_FILE_CREDENTIALS: "FileError";
-  /** The name of a file to be written leads out of its directory, is hidden, stands there twice, or does not say what the file is. Fix: use plain names that end in `.crt`, `.key`, `.pub`, `.csr`, `.conf` or `.pem`. Source: CWE-22. */
+  /** The name of a file to be written leads out of its directory, is hidden, stands there twice, or does not say what the file is. Fix: use plain names that end in `.crt`, `.key`, `.pub`, `.csr`, `.conf`, `.kubeconfig` or `.pem`. Source: CWE-22. */
   ERR_FILE_PATH: "FileError";
   /** The key of a CA, or of service account tokens, would be replaced by another. Fix: leave it out; or pass `allowReplacingCaKeys: true` if everything that it has signed is to be worth nothing. Source: kubeadm `cmd/kubeadm/app/phases/certs/certs.go`, which reuses what is there. */
   ERR_FILE_CA_KEY: "FileError";

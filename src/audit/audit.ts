@@ -5,7 +5,8 @@ import type { ClusterPlan } from "../kubernetes/cluster/plan.ts";
 import type { lintCertificate } from "../inspect/lint-certificate.ts";
 import { momentOf } from "../verify/asking.ts";
 import { collect } from "./evidence.ts";
-import { AuditedCertificate } from "./audited-certificate.ts";
+import { AuditedTexts } from "./audited-certificate.ts";
+import type { AuditedCertificate } from "./audited-certificate.ts";
 import type { AuditFinding } from "./finding.ts";
 import { judgeByPlan } from "./plan-rules.ts";
 import { findIssuers, judgeCertificates, judgeKeys, judgeSharedKeys } from "./rules.ts";
@@ -25,7 +26,7 @@ export interface AuditOptions {
   readonly verifier?: SignatureVerifier;
 }
 
-/** What an audit has found out; plain data, so that `JSON.stringify` gives all of it. */
+/** What an audit has found out; `JSON.stringify` gives all of it, and what was read from JSON can be shown by {@link formatClusterAudit}, too. */
 export interface ClusterAudit {
   /** The moment that counted; ISO 8601. */
   readonly at: string;
@@ -87,7 +88,7 @@ export async function auditClusterPki(
     at: new Date(at).toISOString(),
     certificates: evidence.certificates
       .toSorted((a, b) => a.layout.notAfter - b.layout.notAfter)
-      .map((found) => new AuditedCertificate(found)),
+      .map((found) => new AuditedTexts(found)),
     findings: [...all.filter(isError), ...all.filter((finding) => !isError(finding))],
     isHealthy: !all.some(isError),
   };

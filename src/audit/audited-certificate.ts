@@ -5,53 +5,62 @@ import { sha256 } from "../sha256.ts";
 import type { formatName } from "../x509/name-text.ts";
 import type { FoundCertificate } from "./found.ts";
 
-/** A certificate that was audited, in words. `JSON.stringify` and `console.log` give all of it; its texts are made when they are asked for. */
-export class AuditedCertificate extends Readable {
+/** A certificate that was audited, in words; data that survives JSON. */
+export interface AuditedCertificate {
+  /** Where it was found. */
+  readonly path: string;
+  /** Its subject as {@link formatName} writes it. */
+  readonly subject: string;
+  /** What it is good for. */
+  readonly kind: "ca" | "server" | "client" | "peer" | "other";
+  /** Where its issuer was found; undefined for roots and if it was not found. */
+  readonly issuer?: string | undefined;
+  /** ISO 8601. */
+  readonly notBefore: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+  /** SHA-256 of its DER, in hex: copies have the same. */
+  readonly fingerprint: string;
+}
+
+/** Makes the texts when they are asked for: of thousands of certificates, few are. `JSON.stringify` and `console.log` give all of it. */
+export class AuditedTexts extends Readable implements AuditedCertificate {
   readonly #found: FoundCertificate;
 
-  /** Not for callers: `auditClusterPki` makes these. */
   constructor(found: FoundCertificate) {
     super();
     this.#found = found;
   }
 
-  /** Where it was found. */
   get path(): string {
     return this.#found.path;
   }
 
-  /** Its subject as {@link formatName} writes it. */
   get subject(): string {
     return this.#found.subject;
   }
 
-  /** What it is good for. */
-  get kind(): "ca" | "server" | "client" | "peer" | "other" {
+  get kind(): AuditedCertificate["kind"] {
     return kindOf(this.#found.purposes);
   }
 
-  /** Where its issuer was found; undefined for roots and if it was not found. */
   get issuer(): string | undefined {
     return this.#found.issuer?.path;
   }
 
-  /** ISO 8601. */
   get notBefore(): string {
     return new Date(this.#found.layout.notBefore * 1000).toISOString();
   }
 
-  /** ISO 8601. */
   get notAfter(): string {
     return new Date(this.#found.layout.notAfter * 1000).toISOString();
   }
 
-  /** SHA-256 of its DER, in hex: copies have the same. */
   get fingerprint(): string {
     return toHex(sha256(this.#found.layout.bytes));
   }
 
-  /** All of it, as plain data. */
-  override toJSON(): Record<string, string | undefined> {
+  override toJSON(): Record<keyof AuditedCertificate, string | undefined> {
     const { path, subject, kind, issuer, notBefore, notAfter, fingerprint } = this;
     return { path, subject, kind, issuer, notBefore, notAfter, fingerprint };
   }

@@ -92,7 +92,7 @@ async function readKey({ piece: { path, stem }, block }: KeyBlock, evidence: Evi
 
 function sayUnreadable(path: string, error: unknown, { findings }: Evidence): void {
   if (!(error instanceof PkiError)) throw error;
-  const message = `it cannot be read, by Kubernetes neither: ${error.message}`;
+  const message = `it cannot be read: ${error.message}`;
   findings.push({ code: "FINDING_AUDIT_UNREADABLE", severity: "error", path, message });
 }
 

@@ -3,7 +3,7 @@ import type { CertificateFindingCode } from "../inspect/lint-certificate.ts";
 
 /** Codes of {@link auditClusterPki} beside those of {@link CertificateFindings} and {@link IdentityFindings}, each with its severity. */
 export interface AuditFindings {
-  /** A certificate or key that neither this library nor Go reads. */
+  /** A text, a certificate or a key that cannot be read. What else is in the file is looked at. */
   FINDING_AUDIT_UNREADABLE: "error";
   /** A CA of the issuer's name is there, but its key did not sign the certificate; or the plan has another issuer. */
   FINDING_AUDIT_WRONG_ISSUER: "error";
@@ -17,9 +17,7 @@ export interface AuditFindings {
   FINDING_AUDIT_SHARED_KEY: "warning";
   /** The front proxy's CA is the clients' CA: every client can be whoever it wants. */
   FINDING_AUDIT_SHARED_FRONT_PROXY_CA: "error";
-  /** A certificate without extended key usage, which is good for everything. */
-  FINDING_AUDIT_NO_USAGE: "warning";
-  /** A client that is called like a node and is not in the nodes' group, so that it has no node's rights. */
+  /** A client that is called like a node and is not in the nodes' group, so that it has no node's rights; stands for `FINDING_NODE_WITHOUT_GROUP`. */
   FINDING_AUDIT_NODE_GROUP: "error";
   /** Others than its owner may read a private key. */
   FINDING_AUDIT_KEY_MODE: "error";

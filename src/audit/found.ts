@@ -83,31 +83,21 @@ export class FoundCertificate implements Place {
 
   #lint(certificate: Certificate, at: number): readonly AuditFinding[] {
     const own = lintForPurposes(certificate, this.purposes, at);
-    if (own.length === 0 && (this.purposes.ca || certificate.extension("extendedKeyUsage"))) return NONE;
-    const findings: AuditFinding[] = own.map((finding) => withPlace(finding, this.path));
-    if (!this.purposes.ca && !certificate.extension("extendedKeyUsage"))
-      findings.push(withoutUsage(this.path));
-    if (own.some(({ code }) => code === "FINDING_NODE_WITHOUT_GROUP")) findings.push(nodeWithoutGroup(this));
-    return findings;
+    if (own.length === 0) return NONE;
+    return own.map((finding) =>
+      finding.code === "FINDING_NODE_WITHOUT_GROUP" ? nodeWithoutGroup(this) : withPlace(finding, this.path),
+    );
   }
 }
 
+/** Nearly all certificates have none. */
 const NONE: readonly AuditFinding[] = [];
 
 function withPlace(finding: CertificateFinding, place: string): AuditFinding {
   return { ...finding, path: finding.path === "" ? place : `${place}: ${finding.path}` };
 }
 
-function withoutUsage(path: string): AuditFinding {
-  return {
-    code: "FINDING_AUDIT_NO_USAGE",
-    severity: "warning",
-    path,
-    message: "it has no extended key usage, so that it is good for clients and servers alike",
-    fix: "issue it again with the one usage that it is for",
-  };
-}
-
+/** In an audit it is an error: the node does not work. */
 function nodeWithoutGroup({ path, subject }: FoundCertificate): AuditFinding {
   return {
     code: "FINDING_AUDIT_NODE_GROUP",

@@ -49,17 +49,22 @@ async function issuerAmong(
   candidates: Candidates,
   verify: SignatureVerifier,
 ): Promise<FoundCertificate | undefined> {
+  let unchecked: FoundCertificate | undefined;
   for (const candidate of candidates) {
     const { subjectPublicKeyInfo } = candidate;
     try {
       if (await verify(subjectPublicKeyInfo, signatureAlgorithm.der, signature, tbsCertificate))
         return candidate;
     } catch (error) {
-      if (!(error instanceof PkiError)) throw error; // a key or algorithm that is not taken has signed nothing
+      if (!(error instanceof PkiError)) throw error;
+      if (UNCHECKED.has(error.code)) unchecked ??= candidate;
     }
   }
-  return undefined;
+  return unchecked;
 }
+
+/** Of SHA-1 and of weak keys nobody checks the signature, which is said elsewhere: the name has to do. */
+const UNCHECKED: ReadonlySet<string> = /* @__PURE__ */ new Set(["ERR_SIGNATURE_ALGORITHM", "ERR_KEY_WEAK"]);
 
 function withoutIssuer({ path, certificate }: FoundCertificate, [namesake]: Candidates): AuditFinding {
   const name = formatName(certificate.issuer);

@@ -44,9 +44,15 @@ export async function auditPkiDirectory(
   const unreadable: PkiDirectoryFinding[] = [];
   const sources = files.flatMap((file) => sourceOf(file, unreadable));
   const audit = await auditClusterPki(sources, options);
-  const all = [...findings, ...unreadable];
+  const all = [...findings.filter((finding) => !isPublicPem(finding, files)), ...unreadable];
   const isHealthy = audit.isHealthy && !all.some(({ severity }) => severity === "error");
   return { ...audit, directory: all, isHealthy };
+}
+
+/** cfssl calls certificates `.pem`, and everybody may read them: only the contents tell that there is no key. */
+function isPublicPem({ code, path }: PkiDirectoryFinding, files: readonly PkiFile[]): boolean {
+  if (code !== "FINDING_PKI_FILE_MODE" || !path.endsWith(".pem")) return false;
+  return files.some((file) => file.path === path && !file.exportText().includes("PRIVATE KEY-----"));
 }
 
 function sourceOf(file: PkiFile, findings: PkiDirectoryFinding[]): AuditSource[] {

@@ -15,7 +15,7 @@ import {
   planClusterPki,
   servingTemplate,
 } from "kubepki";
-import type { AuditOptions, AuditSource, CertificateTemplate, KeyPair } from "kubepki";
+import type { AuditOptions, AuditSource, ClusterAudit, CertificateTemplate, KeyPair } from "kubepki";
 
 const now = new Date("2030-01-01T00:00:00Z");
 const at = new Date("2030-01-02T00:00:00Z");
@@ -83,7 +83,22 @@ describe("a good cluster", () => {
     expect(certificates.map(({ notAfter }) => notAfter)).toEqual(
       certificates.map(({ notAfter }) => notAfter).toSorted(),
     );
-    expect(JSON.parse(JSON.stringify(certificates))).toEqual(certificates);
+  });
+
+  test("survives JSON, and can be shown elsewhere", async () => {
+    const audit = await auditClusterPki(files, { at });
+    const elsewhere = JSON.parse(JSON.stringify(audit)) as ClusterAudit;
+    expect(elsewhere.certificates[0]).toEqual({
+      path: "pki/apiserver.crt",
+      subject: "CN = kube-apiserver",
+      kind: "server",
+      issuer: "pki/ca.crt",
+      notBefore: expect.stringMatching(/^2029-12-31T23:55:00/) as unknown,
+      notAfter: audit.certificates[0]!.notAfter,
+      fingerprint: audit.certificates[0]!.fingerprint,
+    });
+    expect(formatClusterAudit(elsewhere)).toBe(formatClusterAudit(audit));
+    expect(formatClusterAuditSvg(elsewhere)).toBe(formatClusterAuditSvg(audit));
   });
 
   test("has warnings about who is too powerful", async () => {
@@ -181,6 +196,19 @@ describe("what is wrong is found", () => {
     expect(await errors(files, { at: late })).toContain(
       "FINDING_EXPIRED pki/apiserver.crt: tbsCertificate.validity",
     );
+    // The same CA, with a certificate that ends earlier.
+    const subject = { commonName: "old ca" };
+    const brief = caTemplate({ subject, now, lifetimeSeconds: 86_400 * 10 });
+    const { certificate } = await issueSelfSigned(brief, ca.signer, { now });
+    const leaf = async (days: number): Promise<string> =>
+      (await issued(clientTemplate({ subject: { commonName: "a" }, now, lifetimeSeconds: 86_400 * days })))
+        .pem;
+    const sources = [
+      { path: "ca.crt", text: encodePem("CERTIFICATE", certificate.der) },
+      { path: "within.crt", text: await leaf(9) },
+      { path: "beyond.crt", text: await leaf(11) },
+    ];
+    expect(await codes(sources)).toEqual(["FINDING_AUDIT_OUTLIVES_CA beyond.crt"]);
   });
 
   test("a node outside of the nodes' group, and a certificate for everything", async () => {
@@ -203,7 +231,7 @@ describe("what is wrong is found", () => {
         { path: "ca.crt", text: rootPem },
         { path: "x.crt", text: any.pem },
       ]),
-    ).toContain("FINDING_AUDIT_NO_USAGE x.crt");
+    ).toContain("FINDING_NO_EXTENDED_KEY_USAGE x.crt: extensions.extendedKeyUsage");
   });
 
   test("what nobody reads", async () => {
@@ -213,6 +241,26 @@ describe("what is wrong is found", () => {
       "FINDING_AUDIT_UNREADABLE x.key",
     ]);
     expect(await codes([{ path: "notes.txt", text: "hello" }])).toEqual([]);
+    expect(await codes([{ path: "x.crt", text: "" }])).toEqual(["FINDING_AUDIT_UNREADABLE x.crt"]);
+    const tls = {
+      kind: "Secret",
+      metadata: { name: "tls" },
+      data: { "tls.crt": "***", "tls.key": "", note: "***" },
+    };
+    expect(await codes([{ path: "s", object: tls }])).toEqual(["FINDING_AUDIT_UNREADABLE s#tls.crt"]);
+  });
+
+  test("what is broken does not hide what is behind it, or before", async () => {
+    const good = rootPem;
+    const torn = good.slice(0, 100);
+    const alien = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    for (const text of [`${torn}\n${good}`, `${alien}${good}`, `${good}${alien}`]) {
+      const { certificates, findings } = await auditClusterPki([{ path: "bundle.pem", text }], { at });
+      expect(certificates).toHaveLength(1);
+      expect(findings.map(({ code }) => code)).toContain("FINDING_AUDIT_UNREADABLE");
+    }
+    const endless = good.repeat(600);
+    expect(await codes([{ path: "x.crt", text: endless }])).toEqual(["FINDING_AUDIT_UNREADABLE x.crt"]);
   });
 
   test("by the plan: what is missing, and names that are or are not planned", async () => {
@@ -229,6 +277,11 @@ describe("what is wrong is found", () => {
     expect(await codes(files, { plan: { certificates: ours } })).toContain(
       "FINDING_AUDIT_SURPLUS_NAME pki/apiserver.crt",
     );
+    expect(
+      await errors(replaced("pki/apiserver.crt", { text: textOf("pki/etcd/server.crt") }), {
+        plan: { certificates: ours },
+      }),
+    ).toContain("FINDING_AUDIT_WRONG_ISSUER pki/apiserver.crt");
     const without = files.filter(({ path }) => !path.startsWith("pki/etcd/peer"));
     const planned = { certificates: plan.certificates.filter(({ path }) => path.startsWith("pki/")) };
     expect(await errors(without, { plan: planned })).toEqual(["FINDING_AUDIT_MISSING pki/etcd/peer.crt"]);
@@ -389,7 +442,7 @@ describe("reports", () => {
     const many = {
       ...audit,
       certificates: Array.from({ length: 100 }, (_, i) => ({
-        ...audit.certificates[0]!,
+        ...(JSON.parse(JSON.stringify(audit)) as ClusterAudit).certificates[0]!,
         fingerprint: String(i),
       })),
     };

@@ -12,7 +12,7 @@ export type PkiFileKind =
 
 /** A file to be written. */
 export interface PkiFileInput {
-  /** Where, below the directory, with `/` between: `pki/ca.crt`. The end says what it is: `.crt`, `.key`, `.pub`, `.csr`, `.conf`, `.pem`. */
+  /** Where, below the directory, with `/` between: `pki/ca.crt`. The end says what it is: `.crt`, `.key`, `.pub`, `.csr`, `.conf`, `.kubeconfig`, `.pem`. */
   readonly path: string;
   /** PEM, or the YAML of a kubeconfig. */
   readonly text: string;
@@ -51,6 +51,7 @@ const KINDS: ReadonlyMap<string, { readonly kind: PkiFileKind; readonly mode: nu
     [".pub", { kind: "public-key", mode: 0o600 }],
     [".csr", { kind: "request", mode: 0o600 }],
     [".conf", { kind: "kubeconfig", mode: 0o600 }],
+    [".kubeconfig", { kind: "kubeconfig", mode: 0o600 }],
     [".pem", { kind: "certificate-and-key", mode: 0o600 }],
   ]);
 
