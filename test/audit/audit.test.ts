@@ -279,7 +279,7 @@ describe("what is wrong is found", () => {
     );
     expect(
       await errors(replaced("pki/apiserver.crt", { text: textOf("pki/etcd/server.crt") }), {
-        plan: { certificates: ours },
+        plan: { certificates },
       }),
     ).toContain("FINDING_AUDIT_WRONG_ISSUER pki/apiserver.crt");
     const without = files.filter(({ path }) => !path.startsWith("pki/etcd/peer"));
