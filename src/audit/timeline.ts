@@ -72,7 +72,7 @@ export function formatClusterAuditSvg({ certificates, at }: ClusterAudit): strin
     <text class="ka-title" x="20" y="36">${title}</text>
     <text class="ka-dim" x="20" y="57">${about}</text>
     ${TICKS.map((tick) => drawTick(tick, height))} ${shown.map((one, row) => drawRow(one, row, now))}
-    ${left > 0 ? html`<text class="ka-dim" x="20" y="${height - 22}">and ${left} that expire later</text>` : ""}
+    ${left > 0 ? html`<text class="ka-dim" x="20" y="${height - 22}">and ${left} more, which expire no earlier</text>` : ""}
   </svg> `.text;
 }
 

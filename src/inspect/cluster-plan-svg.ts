@@ -22,7 +22,7 @@ const KINDS: readonly (readonly [kind: CertificateKind, words: string])[] = [
   ["ca", "certificate authority"],
   ["server", "server"],
   ["client", "client"],
-  ["peer", "server and client"],
+  ["peer", "both"],
 ];
 
 /** Names of its own, for it may stand in the middle of a page. */

@@ -446,6 +446,6 @@ describe("reports", () => {
         fingerprint: String(i),
       })),
     };
-    expect(formatClusterAuditSvg(many)).toContain("and 40 that expire later");
+    expect(formatClusterAuditSvg(many)).toContain("and 40 more, which expire no earlier");
   });
 });

@@ -70,6 +70,37 @@ export function shapeFindings(config: ClusterConfig): Finding[] {
   return findingsOf(config, configShape(), "");
 }
 
+/** The configuration without what has another shape: left out, or empty where something must stand, so that all else can be judged and stays in its place. */
+export function readableConfig(config: ClusterConfig): ClusterConfig {
+  return readable(config, configShape()) as ClusterConfig;
+}
+
+function readable(value: unknown, shape: Shape): unknown {
+  if (typeof shape === "string") return findingsOf(value, shape, "").length === 0 ? value : blankOf(shape);
+  if ("items" in shape) return Array.isArray(value) ? value.map((item) => readable(item, shape.items)) : [];
+  const given: object = typeof value === "object" && value !== null ? value : {};
+  const kept = Object.entries(given).filter(
+    ([name, field]) => Object.hasOwn(shape.fields, name) && hasKind(field, shape.fields[name]!),
+  );
+  return Object.fromEntries([
+    ...shape.required.map((name) => [name, readable(undefined, shape.fields[name]!)]),
+    ...kept.map(([name, field]) => [name, readable(field, shape.fields[name]!)]),
+  ]);
+}
+
+/** What is of a wrong kind altogether has a default, which is better than something empty. */
+function hasKind(value: unknown, shape: Shape): boolean {
+  if (typeof shape === "string") return findingsOf(value, shape, "").length === 0;
+  return "items" in shape
+    ? Array.isArray(value)
+    : typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function blankOf(shape: Exclude<Shape, object>): unknown {
+  if (shape === "text") return "";
+  return shape === "number" ? 0 : shape === "boolean" ? false : new Date(0);
+}
+
 function findingsOf(value: unknown, shape: Shape, path: string): Finding[] {
   const expected = (what: string): Finding[] => [
     error("ERR_CLUSTER_CONFIG", path, `found ${typeText(value)}, expected ${what}`),

@@ -4,7 +4,7 @@ import { YEAR_SECONDS } from "../../issue/validity.ts";
 import { keyAlgorithmNames } from "../../keys/generate.ts";
 import { isDns1123Subdomain } from "../../x509/dns-name.ts";
 import { error, quote, warning } from "./cluster-finding.ts";
-import { shapeFindings } from "./config-shape.ts";
+import { readableConfig, shapeFindings } from "./config-shape.ts";
 import type { ClusterCode } from "./cluster-finding.ts";
 import { resolveClusterConfig } from "./config.ts";
 import type { ClusterConfig, ResolvedClusterConfig } from "./config.ts";
@@ -37,10 +37,19 @@ import { extraFindings, userFindings } from "./validate-extra.ts";
  */
 export function validateClusterConfig(config: ClusterConfig): Finding[] {
   const shape = shapeFindings(config);
-  if (shape.some(({ severity }) => severity === "error")) return shape; // no other rule could read it
-  const resolved = resolveClusterConfig(config);
+  const broken = shape.filter(({ severity }) => severity === "error").map(({ path }) => path);
+  const rest = valueFindings(resolveClusterConfig(broken.length === 0 ? config : readableConfig(config)));
+  return [...shape, ...rest.filter(({ path }) => !broken.some((other) => isAbout(path, other)))];
+}
+
+/** Whether a finding is about what is broken, about a part of it, or about a whole of which that is a part. */
+function isAbout(path: string, broken: string): boolean {
+  const [short, long] = path.length < broken.length ? [path, broken] : [broken, path];
+  return long.startsWith(short) && (short === "" || short === long || ".[".includes(long[short.length]!));
+}
+
+function valueFindings(resolved: ResolvedClusterConfig): Finding[] {
   return [
-    ...shape,
     ...nodeFindings(resolved),
     ...validityFindings(resolved),
     ...nameFindings(resolved),

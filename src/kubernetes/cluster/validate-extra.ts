@@ -79,7 +79,8 @@ function oneExtraFindings(extra: ExtraCertificate, at: string): Finding[] {
   if (!isRelativePath(path)) fault("path", `${quote(path)} is no path below /etc/kubernetes`);
   if (!["ca", "server", "client", "peer"].includes(kind))
     fault("kind", `${quote(kind)} is neither ca, server, client nor peer`);
-  if (kind !== "ca" && ca === undefined) fault("ca", "only a CA issues itself; expected the name of one");
+  else if (kind !== "ca" && ca === undefined)
+    fault("ca", "only a CA issues itself; expected the name of one");
   if ((kind === "server" || kind === "peer") && dnsNames.length + ipAddresses.length === 0)
     fault("dnsNames", "a server has a DNS name or an IP address, for clients look at nothing else");
   for (const [field, values, validate] of [

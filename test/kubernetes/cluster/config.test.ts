@@ -380,6 +380,7 @@ describe("a configuration from a file", () => {
         "ERR_CLUSTER_CONFIG extraCertificates[0].subject: found a value of type string, expected an object",
         "ERR_CLUSTER_CONFIG nodes[1].addresses: it is missing",
         "ERR_CLUSTER_CONFIG nodes[2]: found null, expected an object",
+        "WARN_CLUSTER_ENDPOINT controlPlaneEndpoint: several control-plane nodes need a name or address that stands for all of them",
       ],
     ],
     [
@@ -393,6 +394,32 @@ describe("a configuration from a file", () => {
     ],
   ])("with %s", (_, config, found) => {
     expect(errors(config)).toEqual(found);
+  });
+
+  test("has mistakes of all kinds found at once: what cannot be read hides nothing beside it", () => {
+    const nodes = [{ name: "CP_1", addresses: ["192.0.2.1"] }, node(2, { role: "boss" as "worker" })];
+    const bad = {
+      nodes,
+      certSANs: [7, "a b"],
+      dnsDomain: "a..b",
+      etcd: { serverCertSANs: ["c d"], external: 1 },
+    };
+    expect(validate(bad).map(({ path }) => path)).toEqual([
+      "nodes[0].role",
+      "certSANs[0]",
+      "etcd.external",
+      "nodes[0].name",
+      "nodes[1].role",
+      "dnsDomain",
+      "certSANs[1]",
+      "etcd.serverCertSANs[0]",
+    ]);
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom("nodes", "certSANs", "etcd", "users"), (value, field) => {
+        const paths = validate({ ...good, dnsDomain: "a..b", [field]: value }).map(({ path }) => path);
+        expect(paths).toContain("dnsDomain");
+      }),
+    );
   });
 
   test("is planned or refused, and never anything else happens", async () => {
