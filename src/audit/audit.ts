@@ -18,7 +18,7 @@ export interface AuditOptions {
   readonly at?: Date | number;
   /** What should be there, see {@link planClusterPki}. Without it, certificates are held to each other and to what Kubernetes needs. */
   readonly plan?: Pick<ClusterPlan, "certificates">;
-  /** Of the plan, only what is for this node and for the cluster: for the files of one machine. */
+  /** For the files of one machine: of the plan, only what is for this node must be there; what the cluster has once is looked at where it is. */
   readonly node?: string;
   /** Whether signatures are checked, which is most of the work; true by default. Without, the first CA of the issuer's name is taken for the issuer. */
   readonly checkSignatures?: boolean;

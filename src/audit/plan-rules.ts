@@ -23,7 +23,8 @@ export function judgeByPlan(
     if (!authorities.has(planned.name)) authorities.set(planned.name, planned);
   return wanted.flatMap((planned) => {
     const found = findPlanned(planned);
-    if (!found) return [missing(planned)];
+    // What the cluster has once is somewhere, not on every machine.
+    if (!found) return node !== undefined && planned.node === undefined ? [] : [missing(planned)];
     const ca = planned.ca === undefined ? undefined : authorities.get(planned.ca);
     const authority = ca && findPlanned(ca);
     return [

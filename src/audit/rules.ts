@@ -164,9 +164,10 @@ class Groups<T> {
   }
 }
 
-/** Of kubeadm and of k3s. */
-const FRONT_PROXY_CA = /(?:^|\/)(?:front-proxy-ca|request-header-ca)\.(?:crt|pem)$/;
-const CLIENT_CA = /(?:^|\/)(?:(?<!etcd\/)ca|client-ca)\.(?:crt|pem)$/;
+/** Files of kubeadm and of k3s, and what kube-apiserver itself says in the ConfigMap `kube-system/extension-apiserver-authentication`; also where they are bundles. */
+const FRONT_PROXY_CA =
+  /(?:(?:^|\/)(?:front-proxy-ca|request-header-ca)\.(?:crt|pem)|#requestheader-client-ca-file)(?:\[\d+\])?$/;
+const CLIENT_CA = /(?:(?:^|\/)(?:(?<!etcd\/)ca|client-ca)\.(?:crt|pem)|#client-ca-file)(?:\[\d+\])?$/;
 
 function sharedFrontProxy({ path }: FoundCertificate, clients: FoundCertificate): AuditFinding {
   const message = `it has the key of the clients' CA, ${clients.path}: every client can act as the front proxy, and so as anybody`;

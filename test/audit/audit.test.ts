@@ -157,6 +157,15 @@ describe("what is wrong is found", () => {
         { path: "tls/request-header-ca.crt", text: ours },
       ]),
     ).toEqual(["FINDING_AUDIT_SHARED_FRONT_PROXY_CA tls/request-header-ca.crt"]);
+    const other = textOf("pki/front-proxy-ca.crt");
+    const told = (proxy: string) => ({
+      path: "kube-system/extension-apiserver-authentication",
+      object: { kind: "ConfigMap", data: { "client-ca-file": ours, "requestheader-client-ca-file": proxy } },
+    });
+    expect(await errors([told(other)])).toEqual([]);
+    expect(await errors([told(other + ours)])).toEqual([
+      "FINDING_AUDIT_SHARED_FRONT_PROXY_CA kube-system/extension-apiserver-authentication#requestheader-client-ca-file[1]",
+    ]);
     expect(
       await errors([
         { path: "pki/etcd/ca.crt", text: ours },

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { encodePem, issueClusterPki, kubeconfig } from "kubepki";
-import { auditPkiDirectory, encodeKubeconfigYaml, writePkiDirectory } from "kubepki/node";
+import { auditPkiDirectory, clusterFiles, encodeKubeconfigYaml, writePkiDirectory } from "kubepki/node";
 
 const folder = await mkdtemp(join(tmpdir(), "kubepki-audit-"));
 afterAll(() => rm(folder, { recursive: true }));
@@ -44,4 +44,23 @@ test("a key that others may read, and a kubeconfig that is none, are errors", as
   expect(audit.directory).toContainEqual(
     expect.objectContaining({ code: "FINDING_PKI_UNREADABLE", path: "broken.conf" }),
   );
+});
+
+test("each machine's files are as planned as soon as they are written, and what is gone is missed", async () => {
+  const nodes = [
+    { name: "cp-1", role: "control-plane", addresses: ["192.0.2.1"] },
+    { name: "w-1", role: "worker", addresses: ["192.0.2.2"] },
+  ] as const;
+  const made = await issueClusterPki({ nodes });
+  for (const { name: node } of nodes) {
+    const at = join(folder, node);
+    await writePkiDirectory(at, await clusterFiles(made, { node }));
+    const audit = await auditPkiDirectory(at, { plan: made.plan, node });
+    expect([audit.findings, audit.directory]).toEqual([[], []]);
+    await rm(join(at, "pki/kubelet.crt"));
+    const { findings } = await auditPkiDirectory(at, { plan: made.plan, node });
+    expect(findings.map(({ code, path }) => [code, path])).toEqual([
+      ["FINDING_AUDIT_MISSING", "pki/kubelet.crt"],
+    ]);
+  }
 });
