@@ -5,7 +5,7 @@ import { encodePem, parsePem } from "../pem.ts";
 import type { PemBlock } from "../pem.ts";
 import type { AuditFinding } from "./finding.ts";
 import { FoundCertificate } from "./found.ts";
-import { piecesOf } from "./source.ts";
+import { piecesOf, referenceOf } from "./source.ts";
 import type { AuditSource, Piece } from "./source.ts";
 
 /** A private key, of which only the public half is kept. */
@@ -19,14 +19,18 @@ export interface FoundKey {
 export interface Evidence {
   readonly certificates: FoundCertificate[];
   readonly keys: FoundKey[];
+  /** Kubeconfigs that name a file instead of having a certificate: where they are, and the file. */
+  readonly references: { readonly path: string; readonly file: string }[];
   /** What cannot be read, and who may read what. */
   readonly findings: AuditFinding[];
 }
 
 /** Reads all sources; what cannot be read is a finding. `at` is the moment that counts. */
 export async function collect(sources: readonly AuditSource[], at: number): Promise<Evidence> {
-  const evidence: Evidence = { certificates: [], keys: [], findings: [] };
+  const evidence: Evidence = { certificates: [], keys: [], references: [], findings: [] };
   for (const source of sources) {
+    const file = referenceOf(source);
+    if (file !== undefined) evidence.references.push({ path: source.path, file });
     const keys = piecesOf(source).flatMap((piece) => readPiece(piece, at, evidence));
     if (keys.length === 0) continue;
     for (const key of keys) await readKey(key, evidence);

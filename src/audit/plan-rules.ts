@@ -16,15 +16,22 @@ export function judgeByPlan(
   const wanted = certificates.filter(
     (planned) => planned.node === undefined || node === undefined || planned.node === node,
   );
-  const places = indexPlaces(evidence);
-  const findPlanned = (planned: PlannedCertificate): FoundCertificate | undefined => findAt(places, planned);
+  const places = indexPlaces(evidence.certificates.filter(({ index }) => index === 0));
+  const references = indexPlaces(evidence.references);
+  const findPlanned = ({ path }: PlannedCertificate): FoundCertificate | undefined => {
+    if (!path.endsWith(".conf")) return places.get(`${path}.crt`) ?? places.get(`${path}.pem`);
+    const embedded = places.get(`${path}#users[0].client-certificate-data`);
+    return embedded ?? places.get(references.get(path)?.file.replace(/^\//, "") ?? "");
+  };
+  // What the cluster has once is not on every machine, and kubelets keep their certificates in a folder of their own.
+  const isElsewhere = (planned: PlannedCertificate): boolean =>
+    (node !== undefined && planned.node === undefined) || references.has(planned.path);
   const authorities = new Map<string, PlannedCertificate>();
   for (const planned of certificates)
     if (!authorities.has(planned.name)) authorities.set(planned.name, planned);
   return wanted.flatMap((planned) => {
     const found = findPlanned(planned);
-    // What the cluster has once is somewhere, not on every machine.
-    if (!found) return node !== undefined && planned.node === undefined ? [] : [missing(planned)];
+    if (!found) return isElsewhere(planned) ? [] : [missing(planned)];
     const ca = planned.ca === undefined ? undefined : authorities.get(planned.ca);
     const authority = ca && findPlanned(ca);
     return [
@@ -34,30 +41,20 @@ export function judgeByPlan(
   });
 }
 
-/** The first certificate of each place, by the end of its path from each folder on: whatever folder it was read from, it is found at once. */
-function indexPlaces({ certificates }: Evidence): ReadonlyMap<string, FoundCertificate> {
-  const places = new Map<string, FoundCertificate>();
-  for (const found of certificates) {
-    if (found.index !== 0) continue;
-    for (let at = found.path.length, depth = 0; at > 0 && depth < MAX_PARTS; depth++) {
-      at = found.path.lastIndexOf("/", at - 1);
-      const place = found.path.slice(at + 1);
-      if (!places.has(place)) places.set(place, found);
+/** The first thing of each place, by the end of its path from each folder on: whatever folder it was read from, it is found at once. */
+function indexPlaces<T extends { readonly path: string }>(things: readonly T[]): ReadonlyMap<string, T> {
+  const places = new Map<string, T>();
+  for (const thing of things)
+    for (let at = thing.path.length, depth = 0; at > 0 && depth < MAX_PARTS; depth++) {
+      at = thing.path.lastIndexOf("/", at - 1);
+      const place = thing.path.slice(at + 1);
+      if (!places.has(place)) places.set(place, thing);
     }
-  }
   return places;
 }
 
 /** Of how many parts a planned path is, at most: a path of slashes alone costs no more than others. */
 const MAX_PARTS = 16;
-
-function findAt(
-  places: ReadonlyMap<string, FoundCertificate>,
-  { path }: PlannedCertificate,
-): FoundCertificate | undefined {
-  if (path.endsWith(".conf")) return places.get(`${path}#users[0].client-certificate-data`);
-  return places.get(`${path}.crt`) ?? places.get(`${path}.pem`);
-}
 
 function missing({ name, purpose, files: [path = name] }: PlannedCertificate): AuditFinding {
   const message = `there is no certificate ${name}: ${purpose}`;

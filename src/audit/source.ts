@@ -66,6 +66,15 @@ function piecesOfObject(path: string, object: unknown, depth: number): Piece[] {
   });
 }
 
+/** The file in which a kubeconfig's first user has its certificate, as kubeadm leaves it in `kubelet.conf`. */
+export function referenceOf(source: AuditSource): string | undefined {
+  const users = "object" in source && isRecord(source.object) ? source.object["users"] : undefined;
+  const first: unknown = Array.isArray(users) ? users[0] : undefined;
+  const user = isRecord(first) ? first["user"] : undefined;
+  const file = isRecord(user) ? user["client-certificate"] : undefined;
+  return typeof file === "string" ? file : undefined;
+}
+
 /** Clusters or users of a kubeconfig: what stands in them, not what they refer to. */
 function entriesOf(path: string, list: string, entries: unknown, inner: string): Piece[] {
   if (!Array.isArray(entries)) return [];

@@ -410,6 +410,22 @@ describe("other sources", () => {
     ]);
   });
 
+  test("a kubeconfig that names a file, as kubeadm leaves kubelet.conf", async () => {
+    const planned = { certificates: plan.certificates.filter(({ path }) => path === "kubelet.conf") };
+    const [kubelet, scheduler] = ["kubelet.conf", "scheduler.conf"].map((path) =>
+      encodePem("CERTIFICATE", pki.certificates.find((one) => one.path === path)!.certificate.der),
+    );
+    const file = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+    const user = { "client-certificate": file, "client-key": file };
+    const config = { path: "/etc/kubernetes/kubelet.conf", object: { users: [{ name: "default", user }] } };
+    expect(await errors([], { plan: planned })).toEqual(["FINDING_AUDIT_MISSING kubelet.conf"]);
+    expect(await errors([config], { plan: planned })).toEqual([]);
+    expect(await errors([config, { path: file, text: kubelet! }], { plan: planned })).toEqual([]);
+    expect(await errors([config, { path: file, text: scheduler! }], { plan: planned })).toEqual([
+      `FINDING_AUDIT_SUBJECT ${file}`,
+    ]);
+  });
+
   test("of any shape are looked at without an error", async () => {
     const odd = [
       null,
