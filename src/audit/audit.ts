@@ -2,7 +2,6 @@
 import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
 import type { ClusterPlan } from "../kubernetes/cluster/plan.ts";
-import type { lintCertificate } from "../inspect/lint-certificate.ts";
 import { momentOf } from "../verify/asking.ts";
 import { collect } from "./evidence.ts";
 import { AuditedTexts } from "./audited-certificate.ts";
@@ -39,7 +38,7 @@ export interface ClusterAudit {
 }
 
 /**
- * Says what is wrong with the certificates and keys of a cluster, or dangerous, or about to be: what {@link lintCertificate} says of each, whether issuers, keys and lifetimes fit together, whether the front proxy's
+ * Says what is wrong with the certificates and keys of a cluster, or dangerous, or about to be: what `lintCertificate` says of each, whether issuers, keys and lifetimes fit together, whether the front proxy's
  * CA is one of its own, who may read the keys; and with a plan, what is missing or is not as planned. It works on what kubeadm, cfssl, k3s or openssl scripts made: only contents count, except for keys, which are
  * matched to certificates by file names (`x.crt` and `x.key`, `x.pem` and `x-key.pem`), and CAs of the front proxy.
  *

@@ -2,14 +2,13 @@ import { toHex } from "../bytes.ts";
 import type { Purposes } from "../inspect/purpose.ts";
 import { Readable } from "../readable.ts";
 import { sha256 } from "../sha256.ts";
-import type { formatName } from "../x509/name-text.ts";
 import type { FoundCertificate } from "./found.ts";
 
 /** A certificate that was audited, in words; data that survives JSON. */
 export interface AuditedCertificate {
   /** Where it was found. */
   readonly path: string;
-  /** Its subject as {@link formatName} writes it. */
+  /** Its subject as `formatName` writes it. */
   readonly subject: string;
   /** What it is good for. */
   readonly kind: "ca" | "server" | "client" | "peer" | "other";

@@ -417,11 +417,11 @@ describe("other sources", () => {
     );
     const file = "/var/lib/kubelet/pki/kubelet-client-current.pem";
     const user = { "client-certificate": file, "client-key": file };
-    const config = { path: "/etc/kubernetes/kubelet.conf", object: { users: [{ name: "default", user }] } };
+    const conf = { path: "/etc/kubernetes/kubelet.conf", object: { users: [{ name: "default", user }] } };
     expect(await errors([], { plan: planned })).toEqual(["FINDING_AUDIT_MISSING kubelet.conf"]);
-    expect(await errors([config], { plan: planned })).toEqual([]);
-    expect(await errors([config, { path: file, text: kubelet! }], { plan: planned })).toEqual([]);
-    expect(await errors([config, { path: file, text: scheduler! }], { plan: planned })).toEqual([
+    expect(await errors([conf], { plan: planned })).toEqual([]);
+    expect(await errors([conf, { path: file, text: kubelet! }], { plan: planned })).toEqual([]);
+    expect(await errors([conf, { path: file, text: scheduler! }], { plan: planned })).toEqual([
       `FINDING_AUDIT_SUBJECT ${file}`,
     ]);
   });
