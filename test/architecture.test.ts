@@ -37,7 +37,7 @@ const mayImport: Record<string, readonly string[]> = {
   kubernetes: ["issue", "verify", "keys", "sha512-256", ...structures],
   // Texts for people about everything below; nothing below needs them.
   inspect: ["kubernetes", "verify", "keys", ...structures],
-  audit: ["inspect", "kubernetes", "verify", "keys", ...structures],
+  audit: ["inspect", "kubernetes", "verify", "keys", "readable", ...structures],
   node: ["audit", ...everything, "node:*", "yaml"],
   // Thin layers over src/node for one framework each; they know it by its shape alone.
   express: ["node", "kubernetes"],
