@@ -65,7 +65,6 @@ interface Pair {
 }
 
 if ("reason" in cluster) {
-  console.warn(`skipped: cluster: ${cluster.reason}`);
   test.skip(`cluster (skipped: ${cluster.reason})`);
 } else {
   describe("a real kube-apiserver", () => {
