@@ -160,7 +160,7 @@ export interface RequestingClient {
 export interface CertificatesClient extends RequestingClient {
   /** One page of all CertificateSigningRequests. */
   list(options: ListOptions): Promise<RequestList>;
-  /** Changes after a version, until the server or the signal ends it. */
+  /** Changes after a version, until the server or the signal ends it. A server should be asked to end it after 5 minutes: half a minute later it is given up. */
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** Writes `/approval`; refused with status 409 if the version is old. */
   replaceApproval(object: RequestObject, signal?: AbortSignal): Promise<RequestObject>;
@@ -179,6 +179,9 @@ export interface CertificatesClient extends RequestingClient {
   /** Writes a lease; refused with status 409 if the version is old. */
   replaceLease(lease: Lease, signal?: AbortSignal): Promise<Lease>;
 }
+
+/** A server is asked to end a watch after so many seconds. Source: client-go `Reflector` (`minWatchTimeout`). */
+export const WATCH_SECONDS = 300;
 
 /** How a list is asked for. */
 export interface ListOptions {

@@ -8,6 +8,7 @@ import {
   type RunCleanerOptions,
   type Timing,
 } from "kubepki/node";
+import { spec } from "./examples.ts";
 import { ApiServer } from "../../support/api-server/server.ts";
 
 const HOUR = 3_600_000;
@@ -45,8 +46,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-const create = (name: string) =>
-  server.create({ metadata: { name }, spec: { request: "", signerName: "example.com/web", usages: [] } });
+const create = (name: string) => server.create({ metadata: { name }, spec });
 const clean = (options: Partial<RunCleanerOptions> = {}): void => {
   running = runCleaner(client, {
     signal: stop.signal,
@@ -144,10 +144,10 @@ describe("the cleaner", () => {
       leaderElection: { namespace: "pki", name: "cleaner", identity: "one" },
     });
     await until(() => deleted.length === 1);
-    expect(server.leases.get("cleaner")!.spec.holderIdentity).toBe("one");
+    expect(server.leases.get("pki/cleaner")!.spec.holderIdentity).toBe("one");
     stop.abort();
     await running;
-    expect(server.leases.get("cleaner")!.spec.holderIdentity).toBe("");
+    expect(server.leases.get("pki/cleaner")!.spec.holderIdentity).toBe("");
   });
 
   test.each([0, -1, Number.NaN, Infinity])("refuses %s seconds between rounds", async (interval) => {
