@@ -63,29 +63,35 @@ export async function runSigner(client: CertificatesClient, options: RunSignerOp
     hasCondition(object, "Approved") &&
     !hasCondition(object, "Denied") &&
     !hasCondition(object, "Failed");
-  const unwritten = new UnwrittenOutcomes(options.timing ?? systemTiming);
-  const writing = graceAfter(options.signal);
-  const reconcile = async (object: RequestObject, signal: AbortSignal): Promise<string | undefined> => {
+  const { signal, timing = systemTiming } = options;
+  const ended = new AbortController();
+  const writing = graceAfter(signal, ended.signal, timing);
+  const unwritten = new UnwrittenOutcomes(timing);
+  const reconcile = async (object: RequestObject, leading: AbortSignal): Promise<string | undefined> => {
     const outcome =
-      unwritten.take(object) ?? (await signers.get(object.spec.signerName)!.sign(object, signal));
+      unwritten.take(object) ?? (await signers.get(object.spec.signerName)!.sign(object, leading));
     unwritten.keep(object, outcome);
     // Also after a stop or without the lease: of two that write, the API server takes one, and what is not written is signed again by another replica.
     await client.replaceStatus(withOutcome(object, outcome), writing);
     unwritten.take(object);
     return "certificate" in outcome ? "signed" : "failed";
   };
-  await runController(client, { concerns, reconcile }, options);
+  try {
+    await runController(client, { concerns, reconcile }, options);
+  } finally {
+    ended.abort();
+  }
 }
 
 /** A stop leaves so many milliseconds to write what is signed. */
 const GRACE = 10_000;
 
-/** Aborts so long after the signal. */
-function graceAfter(signal: AbortSignal): AbortSignal {
+/** Aborts so long after the signal, or when all has ended. */
+function graceAfter(signal: AbortSignal, ended: AbortSignal, timing: Timing): AbortSignal {
   const over = new AbortController();
-  const begin = (): void => AbortSignal.timeout(GRACE).addEventListener("abort", () => over.abort());
+  const begin = (): void => void timing.sleep(GRACE, ended).then(() => over.abort());
   if (signal.aborted) begin();
-  else signal.addEventListener("abort", begin, { once: true });
+  else signal.addEventListener("abort", begin, { once: true, signal: ended });
   return over.signal;
 }
 

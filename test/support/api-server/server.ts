@@ -11,7 +11,7 @@ export interface Faults {
   /** Called before each request that is no watch; a number is answered as HTTP status instead of doing the work. */
   before?: (method: string, path: string) => number | undefined | Promise<number | undefined>;
   /** The same before each watch, with the version that it starts from; an answer that never comes is a server that has gone silent. */
-  beforeWatch?: (version: number) => number | undefined | Promise<number | undefined>;
+  beforeWatch?: (version: number, url: URL) => number | undefined | Promise<number | undefined>;
   /** Each event is sent so many times. */
   copies?: number;
 }
@@ -61,7 +61,12 @@ export class ApiServer {
 
   /** Ends all watches as the server does when their time is over. */
   endWatches(): void {
-    for (const { response } of this.#watchers.values()) response.end();
+    for (const watcher of this.#watchers.keys()) this.#end(watcher);
+  }
+
+  #end(watcher: Watcher): void {
+    this.#watchers.get(watcher)?.response.end();
+    this.#watchers.delete(watcher);
   }
 
   /** Says something in all watches. */
@@ -157,7 +162,7 @@ export class ApiServer {
   async #watch(url: URL, response: ServerResponse): Promise<void> {
     const from = Number(url.searchParams.get("resourceVersion"));
     this.reads.push(`watch ${from}`);
-    const status = await this.faults.beforeWatch?.(from);
+    const status = await this.faults.beforeWatch?.(from, url);
     if (status !== undefined) throw new Refusal(status, "injected");
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
@@ -170,10 +175,8 @@ export class ApiServer {
     const watcher: Watcher = (line) => void response.write(line);
     const bookmarks = url.searchParams.get("allowWatchBookmarks") === "true";
     this.#watchers.set(watcher, { response, bookmarks });
-    const end = setTimeout(
-      () => response.end(),
-      1000 * Number(url.searchParams.get("timeoutSeconds") ?? 1800),
-    );
+    const seconds = Number(url.searchParams.get("timeoutSeconds") ?? 1800);
+    const end = setTimeout(() => this.#end(watcher), 1000 * seconds);
     response.on("close", () => {
       clearTimeout(end);
       this.#watchers.delete(watcher);
