@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
-  cleanerManifests,
   connect,
   runCleaner,
   type CertificatesClient,
@@ -153,18 +152,4 @@ describe("the cleaner", () => {
   test.each([0, -1, Number.NaN, Infinity])("refuses %s seconds between rounds", async (interval) => {
     await expect(runCleaner(client, { signal: stop.signal, interval })).rejects.toThrow(TypeError);
   });
-});
-
-test("the cleaner's rights are to list and to delete requests, and leases in its namespace", () => {
-  const manifests = cleanerManifests({ namespace: "pki", serviceAccount: "cleaner" });
-  expect(manifests.filter(({ kind }) => kind.endsWith("Role")).map(({ rules }) => rules)).toEqual([
-    [
-      {
-        apiGroups: ["certificates.k8s.io"],
-        resources: ["certificatesigningrequests"],
-        verbs: ["list", "delete"],
-      },
-    ],
-    [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] }],
-  ]);
 });
