@@ -180,9 +180,6 @@ export interface CertificatesClient extends RequestingClient {
   replaceLease(lease: Lease, signal?: AbortSignal): Promise<Lease>;
 }
 
-/** A server is asked to end a watch after so many seconds. Source: client-go `Reflector` (`minWatchTimeout`). */
-export const WATCH_SECONDS = 300;
-
 /** How a list is asked for. */
 export interface ListOptions {
   /** Most objects in one page. */

@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { ApiError } from "../../errors.ts";
-import { WATCH_SECONDS } from "./client.ts";
 import type {
   CertificatesClient,
   Lease,
@@ -46,6 +45,8 @@ const MAX_ANSWER = 268_435_456;
 const MAX_LINE = 8_388_608;
 /** A request other than a watch may take so long; kube-apiserver itself gives up after 60 s. */
 const TIMEOUT = 60_000;
+/** The server is asked to end a watch after so many seconds. Source: client-go `Reflector` (`minWatchTimeout`). */
+const WATCH_SECONDS = 300;
 /** A connection that is silent for so many milliseconds is probed, so that one whose other end is gone does not last. */
 const PROBE_AFTER = 30_000;
 

@@ -1,5 +1,4 @@
 import { ApiError } from "../../errors.ts";
-import { WATCH_SECONDS } from "./client.ts";
 import type { CertificatesClient, RequestList, RequestObject, WatchEvent } from "./client.ts";
 import { backoff, type Timing } from "./timing.ts";
 
@@ -22,8 +21,8 @@ const PAGE = 500;
 /** Waits after failures, in milliseconds. Source: client-go `Reflector` (800 ms to 30 s). */
 const FIRST_WAIT = 800;
 const LONGEST_WAIT = 30_000;
-/** A server that is there ends a watch sooner (`WATCH_SECONDS`, and half a minute for the way): after so many milliseconds the connection is dead, or the server. */
-const LONGEST_WATCH = (WATCH_SECONDS + 30) * 1000;
+/** A server that is there was asked to end a watch after five minutes: half a minute later, in milliseconds, it is gone, or the connection is. */
+const LONGEST_WATCH = 330_000;
 
 /**
  * Lists all objects, then watches from the list's version. A watch that ends is resumed from the last version seen (of an object or a bookmark); only when the
