@@ -160,7 +160,7 @@ export interface RequestingClient {
 export interface CertificatesClient extends RequestingClient {
   /** One page of all CertificateSigningRequests. */
   list(options: ListOptions): Promise<RequestList>;
-  /** Changes after a version, until the server or the signal ends it. */
+  /** Changes after a version, until the server or the signal ends it. A server should be asked to end it after 5 minutes: half a minute later it is given up. */
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** Writes `/approval`; refused with status 409 if the version is old. */
   replaceApproval(object: RequestObject, signal?: AbortSignal): Promise<RequestObject>;

@@ -45,6 +45,10 @@ const MAX_ANSWER = 268_435_456;
 const MAX_LINE = 8_388_608;
 /** A request other than a watch may take so long; kube-apiserver itself gives up after 60 s. */
 const TIMEOUT = 60_000;
+/** The server is asked to end a watch after so many seconds. Source: client-go `Reflector` (`minWatchTimeout`). */
+const WATCH_SECONDS = 300;
+/** A connection that is silent for so many milliseconds is probed, so that one whose other end is gone does not last. */
+const PROBE_AFTER = 30_000;
 
 /** Adds what a connection needs to the options of its requests. */
 export type Access = (options: RequestOptions) => Promise<void>;
@@ -188,7 +192,9 @@ async function send(
     };
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(url, options, resolve).on("error", reject).end(text);
+    const outgoing = request(url, options, resolve).on("error", reject);
+    outgoing.setSocketKeepAlive(true, PROBE_AFTER);
+    outgoing.end(text);
   });
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
@@ -238,7 +244,12 @@ async function* watchLines(
   resourceVersion: string,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
-  const query = new URLSearchParams({ watch: "true", allowWatchBookmarks: "true", resourceVersion });
+  const query = new URLSearchParams({
+    watch: "true",
+    allowWatchBookmarks: "true",
+    timeoutSeconds: String(WATCH_SECONDS),
+    resourceVersion,
+  });
   const response = await send(`${root}${requests}?${query}`, access, { method: "GET", signal });
   response.setEncoding("utf8");
   let rest = "";

@@ -21,10 +21,13 @@ const PAGE = 500;
 /** Waits after failures, in milliseconds. Source: client-go `Reflector` (800 ms to 30 s). */
 const FIRST_WAIT = 800;
 const LONGEST_WAIT = 30_000;
+/** A server that is there was asked to end a watch after five minutes: half a minute later, in milliseconds, it is gone, or the connection is. */
+const LONGEST_WATCH = 330_000;
 
 /**
  * Lists all objects, then watches from the list's version. A watch that ends is resumed from the last version seen (of an object or a bookmark); only when the
- * server no longer knows that version (410 Gone) is everything listed again. Never rejects; resolves after the signal.
+ * server no longer knows that version (410 Gone) is everything listed again. A watch that has gone silent is given up after a time. Never rejects; resolves
+ * after the signal.
  */
 export async function listWatch(client: CertificatesClient, options: ListWatchOptions): Promise<void> {
   const { onError, timing, signal } = options;
@@ -33,7 +36,7 @@ export async function listWatch(client: CertificatesClient, options: ListWatchOp
   while (!signal.aborted) {
     try {
       version ??= await listAll(client, options);
-      for await (const event of client.watch(version, signal)) {
+      for await (const event of watchFrom(client, version, options)) {
         version = takeEvent(event, options) ?? version;
         failures = 0;
       }
@@ -45,6 +48,24 @@ export async function listWatch(client: CertificatesClient, options: ListWatchOp
       onError(error);
     }
     if (!signal.aborted) await timing.sleep(backoff(failures, FIRST_WAIT, LONGEST_WAIT, timing), signal);
+  }
+}
+
+/** The events of one watch. */
+async function* watchFrom(
+  client: CertificatesClient,
+  version: string,
+  { timing, signal }: ListWatchOptions,
+): AsyncGenerator<WatchEvent> {
+  const over = new AbortController();
+  const limit = AbortSignal.any([signal, over.signal]);
+  void timing.sleep(LONGEST_WATCH, limit).then(() => over.abort());
+  try {
+    yield* client.watch(version, limit);
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+  } finally {
+    over.abort();
   }
 }
 

@@ -35,8 +35,8 @@ export interface RunSignerOptions extends ControllerOptions {
  *
  * A request is signed if it is Approved, not Denied, has not failed and has no certificate, all of that as the API server has it just before. All state lives in
  * the API server: a restart loses nothing, and of two that write the same request the API server takes one. What was signed and could not be written is written
- * again within a minute, without another signature; only a process that dies between the two has signed for nothing. Never rejects because of the cluster: what
- * fails is tried again. Source: pkg/controller/certificates/signer/signer.go.
+ * again within a minute, without another signature, and what is signed when the signal aborts is still written; only a process that dies between the
+ * two, or whose last write is refused, has signed for nothing. Never rejects because of the cluster: what fails is tried again. Source: pkg/controller/certificates/signer/signer.go.
  *
  * @throws TypeError if two signers have the same name, or the times of the leader election do not fit
  *
@@ -63,17 +63,36 @@ export async function runSigner(client: CertificatesClient, options: RunSignerOp
     hasCondition(object, "Approved") &&
     !hasCondition(object, "Denied") &&
     !hasCondition(object, "Failed");
-  const unwritten = new UnwrittenOutcomes(options.timing ?? systemTiming);
-  const reconcile = async (object: RequestObject, signal: AbortSignal): Promise<string | undefined> => {
+  const { signal, timing = systemTiming } = options;
+  const ended = new AbortController();
+  const writing = graceAfter(signal, ended.signal, timing);
+  const unwritten = new UnwrittenOutcomes(timing);
+  const reconcile = async (object: RequestObject, leading: AbortSignal): Promise<string | undefined> => {
     const outcome =
-      unwritten.take(object) ?? (await signers.get(object.spec.signerName)!.sign(object, signal));
+      unwritten.take(object) ?? (await signers.get(object.spec.signerName)!.sign(object, leading));
     unwritten.keep(object, outcome);
-    if (signal.aborted) return undefined; // the lease may be another's by now
-    await client.replaceStatus(withOutcome(object, outcome), signal);
+    // Also after a stop or without the lease: of two that write, the API server takes one, and what is not written is signed again by another replica.
+    await client.replaceStatus(withOutcome(object, outcome), writing);
     unwritten.take(object);
     return "certificate" in outcome ? "signed" : "failed";
   };
-  await runController(client, { concerns, reconcile }, options);
+  try {
+    await runController(client, { concerns, reconcile }, options);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** A stop leaves so many milliseconds to write what is signed. */
+const GRACE = 10_000;
+
+/** Aborts so long after the signal, or when all has ended. */
+function graceAfter(signal: AbortSignal, ended: AbortSignal, timing: Timing): AbortSignal {
+  const over = new AbortController();
+  const begin = (): void => void timing.sleep(GRACE, ended).then(() => over.abort());
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true, signal: ended });
+  return over.signal;
 }
 
 /** Most outcomes that are kept, and for how many milliseconds: a certificate that nobody has yet must not grow old. */

@@ -5,10 +5,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Lease, NodeObject, RequestCondition, RequestObject } from "kubepki/node";
+import { checkCreation, checkUpdate, Refusal } from "./rules.ts";
 
 export interface Faults {
   /** Called before each request that is no watch; a number is answered as HTTP status instead of doing the work. */
   before?: (method: string, path: string) => number | undefined | Promise<number | undefined>;
+  /** The same before each watch, with the version that it starts from; an answer that never comes is a server that has gone silent. */
+  beforeWatch?: (version: number, url: URL) => number | undefined | Promise<number | undefined>;
   /** Each event is sent so many times. */
   copies?: number;
 }
@@ -19,17 +22,8 @@ interface DeleteOptions {
 }
 type Watcher = (line: string) => void;
 
-class Refusal extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 const csrPath = /^\/apis\/certificates\.k8s\.io\/v1\/certificatesigningrequests(?:\/([^/]+)(?:\/(\w+))?)?$/;
 const leasePath = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
-const final = ["Approved", "Denied", "Failed"];
 
 export class ApiServer {
   readonly faults: Faults = {};
@@ -38,7 +32,9 @@ export class ApiServer {
   readonly nodes = new Map<string, NodeObject>();
   /** Writes that were taken, as `PUT name/status`. */
   readonly writes: string[] = [];
-  readonly #watchers = new Map<Watcher, ServerResponse>();
+  /** Lists and watches that were asked for, as `list`, `list NAME` (the page after that name) and `watch VERSION`. */
+  readonly reads: string[] = [];
+  readonly #watchers = new Map<Watcher, { response: ServerResponse; bookmarks: boolean }>();
   readonly #log: { version: number; line: string }[] = [];
   #oldest = 0;
   #version = 0;
@@ -60,7 +56,22 @@ export class ApiServer {
 
   /** Cuts all watches. */
   dropWatches(): void {
-    for (const response of this.#watchers.values()) response.destroy();
+    for (const { response } of this.#watchers.values()) response.destroy();
+  }
+
+  /** Ends all watches as the server does when their time is over. */
+  endWatches(): void {
+    for (const watcher of this.#watchers.keys()) this.#end(watcher);
+  }
+
+  #end(watcher: Watcher): void {
+    this.#watchers.get(watcher)?.response.end();
+    this.#watchers.delete(watcher);
+  }
+
+  /** Says something in all watches. */
+  say(line: string): void {
+    for (const watcher of this.#watchers.keys()) watcher(line);
   }
 
   /** Forgets the past: a watch from before is answered with 410. */
@@ -75,7 +86,8 @@ export class ApiServer {
       kind: "CertificateSigningRequest",
       metadata: { resourceVersion: String(++this.#version) },
     };
-    for (const watcher of this.#watchers.keys()) watcher(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+    for (const [watcher, { bookmarks }] of this.#watchers)
+      if (bookmarks) watcher(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
   }
 
   get watches(): number {
@@ -119,14 +131,14 @@ export class ApiServer {
     const url = new URL(request.url!, "http://localhost");
     const method = request.method!;
     try {
-      if (url.searchParams.get("watch") === "true") return this.#watch(url, response);
+      if (url.searchParams.get("watch") === "true") return await this.#watch(url, response);
       const status = await this.faults.before?.(method, url.pathname);
       if (status !== undefined) throw new Refusal(status, "injected");
       const chunks: Uint8Array[] = [];
       for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
       const text = Buffer.concat(chunks).toString();
       const body: unknown = text === "" ? undefined : JSON.parse(text);
-      const answer = this.#answer(method, url, this.#signed(method, url, body, request));
+      const answer = await this.#answer(method, url, this.#signed(method, url, body, request));
       response
         .writeHead(method === "POST" ? 201 : 200, { "content-type": "application/json" })
         .end(JSON.stringify(answer));
@@ -147,8 +159,11 @@ export class ApiServer {
     return { ...object, spec: { ...object.spec, ...caller } };
   }
 
-  #watch(url: URL, response: ServerResponse): void {
+  async #watch(url: URL, response: ServerResponse): Promise<void> {
     const from = Number(url.searchParams.get("resourceVersion"));
+    this.reads.push(`watch ${from}`);
+    const status = await this.faults.beforeWatch?.(from, url);
+    if (status !== undefined) throw new Refusal(status, "injected");
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
     if (from < this.#oldest) {
@@ -158,15 +173,21 @@ export class ApiServer {
     }
     for (const { version, line } of this.#log) if (version > from) response.write(line);
     const watcher: Watcher = (line) => void response.write(line);
-    this.#watchers.set(watcher, response);
-    response.on("close", () => this.#watchers.delete(watcher));
+    const bookmarks = url.searchParams.get("allowWatchBookmarks") === "true";
+    this.#watchers.set(watcher, { response, bookmarks });
+    const seconds = Number(url.searchParams.get("timeoutSeconds") ?? 1800);
+    const end = setTimeout(() => this.#end(watcher), 1000 * seconds);
+    response.on("close", () => {
+      clearTimeout(end);
+      this.#watchers.delete(watcher);
+    });
   }
 
   #answer(method: string, url: URL, body: unknown): unknown {
     const csr = csrPath.exec(url.pathname);
     if (csr) return this.#request(method, url, csr[1], csr[2], body as RequestObject & DeleteOptions);
     const lease = leasePath.exec(url.pathname);
-    if (lease) return this.#lease(method, lease[2], body as Lease);
+    if (lease) return this.#lease(method, lease[1]!, lease[2], body as Lease);
     if (url.pathname.endsWith("/subjectaccessreviews"))
       return { status: { allowed: this.allow((body as { spec: unknown }).spec) } };
     const node = this.nodes.get(url.pathname.replace("/api/v1/nodes/", ""));
@@ -174,23 +195,26 @@ export class ApiServer {
     throw new Refusal(404, "no such path");
   }
 
-  #request(
+  async #request(
     method: string,
     url: URL,
     name: string | undefined,
     subresource: string | undefined,
     body: RequestObject & DeleteOptions,
-  ): unknown {
-    if (name === undefined) return method === "POST" ? this.create(body) : this.#list(url);
+  ): Promise<unknown> {
+    if (name === undefined && method === "GET") return this.#list(url);
+    if (name === undefined) {
+      await checkCreation(body);
+      return this.create(body);
+    }
     const old = this.objects.get(decodeURIComponent(name));
     if (!old) throw new Refusal(404, `certificatesigningrequests "${name}" not found`);
     if (method === "GET") return old;
     if (method === "DELETE") return this.#delete(old, body);
-    if (body.metadata.resourceVersion !== old.metadata.resourceVersion)
-      throw new Refusal(409, "the object has been modified; please apply your changes to the latest version");
-    checkUpdate(old, body, subresource);
+    const next = await checkUpdate(old, body, subresource);
+    if (this.objects.get(old.metadata.name) !== old) throw new Refusal(409, "the object has been modified");
     this.writes.push(`${method} ${name}/${subresource}`);
-    return this.#store("MODIFIED", { ...old, status: body.status ?? {} });
+    return this.#store("MODIFIED", next);
   }
 
   #delete(old: Stored, options: DeleteOptions): unknown {
@@ -202,48 +226,35 @@ export class ApiServer {
     return { kind: "Status", status: "Success" };
   }
 
+  /** All pages of a list are of the version of the first one, and cannot be had once that is forgotten. */
   #list(url: URL): unknown {
-    const after = url.searchParams.get("continue");
+    const token = url.searchParams.get("continue");
+    const [version, after] = token
+      ? (JSON.parse(token) as [number, string])
+      : ([this.#version, undefined] as const);
+    this.reads.push(`list ${after ?? ""}`.trim());
+    if (version < this.#oldest) throw new Refusal(410, "The provided continue parameter is too old");
     const all = [...this.objects.values()]
-      .filter(({ metadata }) => after === null || metadata.name > after)
+      .filter(({ metadata }) => after === undefined || metadata.name > after)
       .toSorted((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
     const page = all.slice(0, Number(url.searchParams.get("limit") ?? all.length));
     const metadata = {
-      resourceVersion: String(this.#version),
-      ...(page.length < all.length && { continue: page.at(-1)!.metadata.name }),
+      resourceVersion: String(version),
+      ...(page.length < all.length && { continue: JSON.stringify([version, page.at(-1)!.metadata.name]) }),
     };
     return { kind: "CertificateSigningRequestList", metadata, items: page };
   }
 
-  #lease(method: string, name: string | undefined, body: Lease): Lease {
-    const key = name ?? body.metadata.name!;
+  #lease(method: string, namespace: string, name: string | undefined, body: Lease | undefined): Lease {
+    const key = `${namespace}/${name ?? body!.metadata.name}`;
     const old = this.leases.get(key);
     if (method === "POST" ? old : !old) throw new Refusal(old ? 409 : 404, `lease "${key}"`);
     if (method === "GET") return old!;
+    if (body === undefined) throw new Refusal(405, "no such write");
     if (old && body.metadata.resourceVersion !== old.metadata.resourceVersion)
       throw new Refusal(409, "conflict");
     const stored = { ...body, metadata: { ...body.metadata, resourceVersion: String(++this.#version) } };
     this.leases.set(key, stored);
     return stored;
   }
-}
-
-function checkUpdate(old: RequestObject, next: RequestObject, subresource: string | undefined): void {
-  const conditions = (object: RequestObject, types: string[]): string =>
-    JSON.stringify((object.status?.conditions ?? []).filter(({ type }) => types.includes(type)));
-  const types = (next.status?.conditions ?? []).map(({ type }) => type);
-  if (new Set(types).size !== types.length) throw new Refusal(422, "Duplicate value");
-  if (types.includes("Approved") && types.includes("Denied"))
-    throw new Refusal(422, "Approved and Denied conditions are mutually exclusive");
-  for (const type of final)
-    if (old.status?.conditions?.some((condition) => condition.type === type) && !types.includes(type))
-      throw new Refusal(422, `updates may not remove a condition of type "${type}"`);
-  if (subresource === "approval" && old.status?.certificate !== next.status?.certificate)
-    throw new Refusal(422, "updates may not set certificate content");
-  if (subresource !== "status") return;
-  if (old.status?.certificate && old.status.certificate !== next.status?.certificate)
-    throw new Refusal(422, "updates may not modify existing certificate content");
-  const decided = ["Approved", "Denied"];
-  if (conditions(old, decided) !== conditions(next, decided))
-    throw new Refusal(422, "conditions of approval change only through /approval");
 }
