@@ -143,15 +143,23 @@ const POWERFUL_USER = "kube-apiserver-kubelet-client";
 
 function checkPrivilege(attribute: PlacedAttribute, report: Report): void {
   const { type, value } = attribute;
-  if (type !== COMMON_NAME && type !== ORGANIZATION) return;
-  if (startsHarmlessly(value)) return;
-  // Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it.
-  const folded = value.normalize("NFKC").trim().toLowerCase();
-  if (!folded.startsWith("system:") && folded !== (type === COMMON_NAME ? POWERFUL_USER : POWERFUL_GROUP))
+  if ((type !== COMMON_NAME && type !== ORGANIZATION) || !isPrivilegedName(value, type === COMMON_NAME))
     return;
   const what = type === COMMON_NAME ? "user" : "group";
   const message = `the ${what} ${JSON.stringify(value.slice(0, 64))} has privileges in Kubernetes, which takes allowPrivileged: true`;
   report.error("ERR_TEMPLATE_PRIVILEGED_NAME", pathOf(attribute), message);
+}
+
+/** Whether the name of a user or of a group has privileges in Kubernetes. */
+export function isPrivilegedName(name: string, isUser: boolean): boolean {
+  if (startsHarmlessly(name)) return false;
+  const folded = foldName(name);
+  return folded.startsWith("system:") || folded === (isUser ? POWERFUL_USER : POWERFUL_GROUP);
+}
+
+/** Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it. */
+export function foldName(name: string): string {
+  return name.normalize("NFKC").trim().toLowerCase();
 }
 
 /** Whether the first character is printable ASCII that none of the names above begins with: folding does not make it another. */
