@@ -72,6 +72,6 @@ function isoTime(seconds: number): string {
 }
 
 /** As Go prints a time in UTC. */
-function goTime(seconds: number): string {
+export function goTime(seconds: number): string {
   return isoTime(seconds).replace("T", " ").replace("Z", " +0000 UTC");
 }

@@ -8,7 +8,7 @@ import type { Certificate } from "../../x509/certificate.ts";
 import type { CertificateSigningRequest } from "./api-object.ts";
 import { hasRequestCondition } from "./api-object.ts";
 import type { Requester } from "./approval.ts";
-import { SIGNER_RULES, draftCertificate, findingOf, isOurs } from "./draft.ts";
+import { SIGNER_RULES, draftCertificate, findingOf, isOurs, newRequest } from "./draft.ts";
 import type { CompleteDraft, DraftOptions } from "./draft.ts";
 import { findLosses } from "./losses.ts";
 import { validateRequestAdmission } from "./request-admission.ts";
@@ -61,7 +61,8 @@ const BUILT_IN: readonly SignerPolicy[] = [
  * Everything that stands between a CertificateSigningRequest and the certificate that it asks for, before anything is sent: why the API server would refuse it, why it
  * would wait for ever, why it would end as `Approved,Failed`, and what the certificate will lack.
  *
- * Without a finding of outcome `failed`, {@link signRequest} with the same options signs; with one it does not. `pending` and `changed` are warnings unless nobody can ever
+ * Every finding says what to do (`fix`), but for those of a `policy` of one's own that does not. Without a finding of outcome `failed`, {@link signRequest} with the
+ * same options signs; with one it does not. `pending` and `changed` are warnings unless nobody can ever
  * act. Not checked: who may approve, unless it is nobody; whether the signer's controller runs.
  *
  * Sources: Kubernetes `pkg/apis/certificates/validation`, `plugin/pkg/admission`, `pkg/controller/certificates/{approver,signer,authority}`.
@@ -94,6 +95,7 @@ export async function validateForSigner(
   return [
     ...withOutcome("refused", findings),
     ...withOutcome("refused", question ? validateRequestAdmission(question) : []),
+    ...withOutcome("failed", decided(object)),
     ...withOutcome("pending", policy ? unapproved(object, options) : unknownSigner(spec.signerName)),
     ...(policy && request ? await signing(object, policy, options) : []),
     ...withOutcome("changed", request ? findLosses(request, spec, defaultDurationSeconds) : []),
@@ -104,10 +106,20 @@ function withOutcome(outcome: PreflightOutcome, findings: readonly Finding[]): P
   return findings.map((finding) => ({ ...finding, outcome }));
 }
 
+/** No signer looks at the object any more. */
+function decided(object: CertificateSigningRequest): Finding[] {
+  const state = (["Denied", "Failed"] as const).find((type) => hasRequestCondition(object, type));
+  const word = state ?? (object.status?.certificate ? "signed" : undefined);
+  if (word === undefined) return [];
+  const message = `the request is ${word.toLowerCase()} already, which is final`;
+  const fix = "make another request, under another name";
+  return [{ code: "FINDING_DECIDED", severity: "error", path: "status", message, fix }];
+}
+
 /** Whoever reads the object's conditions knows that it was approved; before that, all but the kubelets' own requests wait for somebody. */
 function unapproved(object: CertificateSigningRequest, { requester }: PreflightOptions): Finding[] {
   const { signerName } = object.spec;
-  if (hasRequestCondition(object, "Approved")) return [];
+  if (hasRequestCondition(object, "Approved") || decided(object).length > 0) return [];
   const path = "status.conditions";
   if (signerName === KUBELET_CLIENT_SIGNER.signerName) {
     const message =
@@ -157,14 +169,23 @@ function templateFindings(
   const issuer = certificate && authorityOf(certificate);
   const rules = { ...SIGNER_RULES, now };
   const findings = validateTemplate(template, issuer, rules).map((finding): PreflightFinding => {
-    if (finding.severity === "warning") return { ...finding, outcome: "changed" };
-    if (isOurs(finding)) return { ...finding, outcome: "pending" };
-    return { ...finding, code: "FINDING_SIGNER", outcome: "failed" };
+    if (finding.severity === "warning") return { fix: HARMLESS, ...finding, outcome: "changed" };
+    if (isOurs(finding)) return { fix: OTHER_ISSUER, ...finding, outcome: "pending" };
+    const fix = newRequest(finding.code);
+    return { fix, ...finding, code: "FINDING_SIGNER", outcome: "failed" };
   });
   const fault = findFault(template, { ...rules, publicKey: request, ...(issuer && { issuer }) });
   if (!fault || findings.some(({ severity }) => severity === "error")) return findings;
-  return [...findings, { ...findingOf(fault), outcome: isOurs(fault) ? "pending" : "failed" }];
+  const last = findingOf(fault);
+  return [
+    ...findings,
+    isOurs(fault) ? { ...last, fix: OTHER_ISSUER, outcome: "pending" } : { ...last, outcome: "failed" },
+  ];
 }
+
+/** It is the signer that something is wrong with, and not the request. */
+const OTHER_ISSUER = "give the signer another CA; the request can wait";
+const HARMLESS = "leave it so if it is meant";
 
 /** A CA whose key is elsewhere; its signer is never asked. */
 function authorityOf(certificate: Certificate): CertificateAuthority {

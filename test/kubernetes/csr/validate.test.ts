@@ -70,6 +70,13 @@ describe("an object", () => {
       withSpec({ request: btoa(encodePem("CERTIFICATE REQUEST", changed)) }),
       [["spec.request", "the signature was not made by the key in the request (signature)"]],
     ],
+    [
+      "needs a request first of all",
+      withSpec({ request: btoa(encodePem("EC PARAMETERS", Uint8Array.of(5, 0)) + pem) }),
+      [["spec.request", "PEM block type must be CERTIFICATE REQUEST"]],
+    ],
+    ["may have more behind the request", withSpec({ request: btoa(`${pem}${block}-----BEGIN`) }), []],
+    ["may have headers", withSpec({ request: btoa(pem.replace("-----\n", "-----\nk: v\n\n")) }), []],
     ["may have text around the request", withSpec({ request: btoa(`hello\n${pem}bye`) }), []],
     ["needs usages", withSpec({ usages: [] }), [["spec.usages", "Required value: usages are required"]]],
     [
@@ -98,6 +105,7 @@ describe("an object", () => {
   ])("%s", async ([, object, expected]) => {
     const findings = await validateCertificateSigningRequest(object);
     expect(findings.map(({ path, message }) => [path, message])).toEqual(expected);
+    for (const { fix } of findings) expect(fix).toMatch(/^\w/);
   });
 });
 
@@ -151,6 +159,11 @@ describe("a certificate in the status", () => {
       ["found CERTIFICATE PEM block containing 0 certificates"],
     ],
     ["must be PEM", "garbage", ["must contain at least one CERTIFICATE PEM block"]],
+    [
+      "must be base64 inside",
+      "-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----\n",
+      ["must contain at least one CERTIFICATE PEM block"],
+    ],
     [
       "may be two in one block",
       encodePem("CERTIFICATE", new Uint8Array(Buffer.concat([certificate.der, certificate.der]))),
