@@ -1,13 +1,13 @@
 import { ApiError } from "../../errors.ts";
-import type { CertificatesClient, RequestList, RequestObject, WatchEvent } from "./client.ts";
+import type { ApiObject, ObjectList, ObjectSource, WatchEvent } from "./client.ts";
 import { backoff, type Timing } from "./timing.ts";
 
 /** Who is told of the objects, and of trouble. */
-export interface ListWatchOptions {
+export interface ListWatchOptions<T extends ApiObject> {
   /** Called with each object that is there or has changed; also again for those already known. */
-  readonly onObject: (object: RequestObject) => void;
+  readonly onObject: (object: T) => void;
   /** Called with each object that was deleted while watched. */
-  readonly onGone: (object: RequestObject) => void;
+  readonly onGone: (object: T) => void;
   /** Told of each list or watch that failed. */
   readonly onError: (error: unknown) => void;
   /** Clock and chance. */
@@ -29,14 +29,17 @@ const LONGEST_WATCH = 330_000;
  * server no longer knows that version (410 Gone) is everything listed again. A watch that has gone silent is given up after a time. Never rejects; resolves
  * after the signal.
  */
-export async function listWatch(client: CertificatesClient, options: ListWatchOptions): Promise<void> {
+export async function listWatch<T extends ApiObject>(
+  source: ObjectSource<T>,
+  options: ListWatchOptions<T>,
+): Promise<void> {
   const { onError, timing, signal } = options;
   let version: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
     try {
-      version ??= await listAll(client, options);
-      for await (const event of watchFrom(client, version, options)) {
+      version ??= await listAll(source, options);
+      for await (const event of watchFrom(source, version, options)) {
         version = takeEvent(event, options) ?? version;
         failures = 0;
       }
@@ -52,16 +55,16 @@ export async function listWatch(client: CertificatesClient, options: ListWatchOp
 }
 
 /** The events of one watch. */
-async function* watchFrom(
-  client: CertificatesClient,
+async function* watchFrom<T extends ApiObject>(
+  source: ObjectSource<T>,
   version: string,
-  { timing, signal }: ListWatchOptions,
-): AsyncGenerator<WatchEvent> {
+  { timing, signal }: ListWatchOptions<T>,
+): AsyncGenerator<WatchEvent<T>> {
   const over = new AbortController();
   const limit = AbortSignal.any([signal, over.signal]);
   void timing.sleep(LONGEST_WATCH, limit).then(() => over.abort());
   try {
-    yield* client.watch(version, limit);
+    yield* source.watch(version, limit);
   } catch (error) {
     if (!over.signal.aborted) throw error;
   } finally {
@@ -69,9 +72,12 @@ async function* watchFrom(
   }
 }
 
-async function listAll(client: CertificatesClient, options: ListWatchOptions): Promise<string> {
+async function listAll<T extends ApiObject>(
+  source: ObjectSource<T>,
+  options: ListWatchOptions<T>,
+): Promise<string> {
   let version = "0";
-  for await (const page of listPages(client, options.signal)) {
+  for await (const page of listPages(source, options.signal)) {
     for (const object of page.items) options.onObject(object);
     version = page.metadata.resourceVersion ?? version;
   }
@@ -79,20 +85,23 @@ async function listAll(client: CertificatesClient, options: ListWatchOptions): P
 }
 
 /** All objects, page by page; each page is gone before the next is asked for. */
-export async function* listPages(
-  client: CertificatesClient,
+export async function* listPages<T extends ApiObject>(
+  source: Pick<ObjectSource<T>, "list">,
   signal: AbortSignal,
-): AsyncGenerator<RequestList> {
+): AsyncGenerator<ObjectList<T>> {
   let token: string | undefined;
   do {
-    const page = await client.list({ limit: PAGE, signal, ...(token && { continue: token }) });
+    const page = await source.list({ limit: PAGE, signal, ...(token && { continue: token }) });
     yield page;
     token = page.metadata.continue;
   } while (token);
 }
 
 /** Tells of the object and returns the version to resume from. */
-function takeEvent({ type, object }: WatchEvent, options: ListWatchOptions): string | undefined {
+function takeEvent<T extends ApiObject>(
+  { type, object }: WatchEvent<T>,
+  options: ListWatchOptions<T>,
+): string | undefined {
   if (type === "ERROR") {
     const status = object.code ?? 500;
     throw new ApiError("ERR_API_STATUS", `the watch ended with status ${status}: ${object.message ?? ""}`, {

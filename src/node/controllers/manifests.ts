@@ -42,6 +42,12 @@ const readRequests: Rule = {
   resources: ["certificatesigningrequests"],
   verbs: ["get", "list", "watch"],
 };
+const mayDo = (verb: "sign" | "approve", { signerName }: ControllerAccount): Rule => ({
+  apiGroups: certificates,
+  resources: ["signers"],
+  resourceNames: [signerName].flat(),
+  verbs: [verb],
+});
 const rbac = "rbac.authorization.k8s.io";
 
 /**
@@ -61,12 +67,27 @@ export const signerManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
     readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/status"], verbs: ["update"] },
-    {
-      apiGroups: certificates,
-      resources: ["signers"],
-      resourceNames: [account.signerName].flat(),
-      verbs: ["sign"],
-    },
+    mayDo("sign", account),
+  ]);
+
+/**
+ * The service account of a signer of pod certificates with the rights it needs and no others: to read PodCertificateRequests of all namespaces, to write `/status`, to `sign` for this
+ * signer, and to hold leases in its namespace. Source: Kubernetes `pkg/registry/certificates/podcertificaterequest/strategy.go`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { podCertificateSignerManifests } from "kubepki/node";
+ *
+ * const [account] = podCertificateSignerManifests({ signerName: "example.com/workloads", namespace: "pki", serviceAccount: "workloads-signer" });
+ * assert.equal(account?.metadata.name, "workloads-signer");
+ * ```
+ */
+export const podCertificateSignerManifests = (account: ControllerAccount): Manifest[] =>
+  manifestsFor(account, [
+    { apiGroups: certificates, resources: ["podcertificaterequests"], verbs: ["get", "list", "watch"] },
+    { apiGroups: certificates, resources: ["podcertificaterequests/status"], verbs: ["update"] },
+    mayDo("sign", account),
   ]);
 
 /**
@@ -86,12 +107,7 @@ export const approverManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
     readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/approval"], verbs: ["update"] },
-    {
-      apiGroups: certificates,
-      resources: ["signers"],
-      resourceNames: [account.signerName].flat(),
-      verbs: ["approve"],
-    },
+    mayDo("approve", account),
     { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
     { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
   ]);

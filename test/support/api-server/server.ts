@@ -4,7 +4,8 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Lease, NodeObject, RequestCondition, RequestObject } from "kubepki/node";
+import type { Lease, NodeObject, PodCertificateObject, RequestCondition, RequestObject } from "kubepki/node";
+import { podPath, PodCertificates } from "./pod-certificates.ts";
 import { checkCreation, checkUpdate, Refusal } from "./rules.ts";
 
 export interface Faults {
@@ -21,6 +22,12 @@ interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 type Watcher = (line: string) => void;
+interface Watched {
+  readonly response: ServerResponse;
+  readonly bookmarks: boolean;
+  /** Whether of the requests for pods. */
+  readonly isPods: boolean;
+}
 
 const csrPath = /^\/apis\/certificates\.k8s\.io\/v1\/certificatesigningrequests(?:\/([^/]+)(?:\/(\w+))?)?$/;
 const leasePath = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
@@ -30,12 +37,13 @@ export class ApiServer {
   readonly objects = new Map<string, Stored>();
   readonly leases = new Map<string, Lease>();
   readonly nodes = new Map<string, NodeObject>();
+  readonly pods = new PodCertificates();
   /** Writes that were taken, as `PUT name/status`. */
   readonly writes: string[] = [];
   /** Lists and watches that were asked for, as `list`, `list NAME` (the page after that name) and `watch VERSION`. */
   readonly reads: string[] = [];
-  readonly #watchers = new Map<Watcher, { response: ServerResponse; bookmarks: boolean }>();
-  readonly #log: { version: number; line: string }[] = [];
+  readonly #watchers = new Map<Watcher, Watched>();
+  readonly #log: { version: number; line: string; isPods: boolean }[] = [];
   #oldest = 0;
   #version = 0;
   #names = 0;
@@ -120,11 +128,26 @@ export class ApiServer {
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion } } as Stored;
     if (type === "DELETED") this.objects.delete(stored.metadata.name);
     else this.objects.set(stored.metadata.name, stored);
-    const line = `${JSON.stringify({ type, object: stored })}\n`;
-    this.#log.push({ version: this.#version, line });
-    for (let copy = 0; copy < (this.faults.copies ?? 1); copy++)
-      for (const watcher of this.#watchers.keys()) watcher(line);
+    this.#tell(type, stored, false);
     return stored;
+  }
+
+  /** As a kubelet makes it: `namespace/name` is the key. */
+  createPod(object: PodCertificateObject): PodCertificateObject {
+    return this.#storePod("ADDED", this.pods.made(object, `uid-${this.#version}`));
+  }
+
+  #storePod(type: string, object: PodCertificateObject): PodCertificateObject {
+    const stored = this.pods.store(type, object, String(++this.#version));
+    this.#tell(type, stored, true);
+    return stored;
+  }
+
+  #tell(type: string, object: unknown, isPods: boolean): void {
+    const line = `${JSON.stringify({ type, object })}\n`;
+    this.#log.push({ version: this.#version, line, isPods });
+    for (let copy = 0; copy < (this.faults.copies ?? 1); copy++)
+      for (const [watcher, watched] of this.#watchers) if (watched.isPods === isPods) watcher(line);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -171,10 +194,12 @@ export class ApiServer {
       response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
       return;
     }
-    for (const { version, line } of this.#log) if (version > from) response.write(line);
+    const isPods = podPath.test(url.pathname);
+    for (const event of this.#log)
+      if (event.version > from && event.isPods === isPods) response.write(event.line);
     const watcher: Watcher = (line) => void response.write(line);
     const bookmarks = url.searchParams.get("allowWatchBookmarks") === "true";
-    this.#watchers.set(watcher, { response, bookmarks });
+    this.#watchers.set(watcher, { response, bookmarks, isPods });
     const seconds = Number(url.searchParams.get("timeoutSeconds") ?? 1800);
     const end = setTimeout(() => this.#end(watcher), 1000 * seconds);
     response.on("close", () => {
@@ -186,6 +211,8 @@ export class ApiServer {
   #answer(method: string, url: URL, body: unknown): unknown {
     const csr = csrPath.exec(url.pathname);
     if (csr) return this.#request(method, url, csr[1], csr[2], body as RequestObject & DeleteOptions);
+    const pod = podPath.exec(url.pathname);
+    if (pod) return this.#pod(method, url, pod, body as PodCertificateObject);
     const lease = leasePath.exec(url.pathname);
     if (lease) return this.#lease(method, lease[1]!, lease[2], body as Lease);
     if (url.pathname.endsWith("/subjectaccessreviews"))
@@ -202,7 +229,7 @@ export class ApiServer {
     subresource: string | undefined,
     body: RequestObject & DeleteOptions,
   ): Promise<unknown> {
-    if (name === undefined && method === "GET") return this.#list(url);
+    if (name === undefined && method === "GET") return this.#list(url, this.objects);
     if (name === undefined) {
       await checkCreation(body);
       return this.create(body);
@@ -217,6 +244,16 @@ export class ApiServer {
     return this.#store("MODIFIED", next);
   }
 
+  #pod(method: string, url: URL, match: RegExpExecArray, body: PodCertificateObject): unknown {
+    const [, namespace, name, subresource] = match.map((part) => part && decodeURIComponent(part));
+    if (name === undefined) return this.#list(url, this.pods.objects);
+    const old = this.pods.read(`${namespace}/${name}`);
+    if (method === "GET") return old;
+    const next = this.pods.checked(old, body, subresource);
+    this.writes.push(`${method} ${namespace}/${name}/${subresource}`);
+    return this.#storePod("MODIFIED", next);
+  }
+
   #delete(old: Stored, options: DeleteOptions): unknown {
     const { uid, resourceVersion } = options.preconditions ?? {};
     if ((uid ?? old.metadata.uid) !== old.metadata.uid) throw new Refusal(409, "Precondition failed: UID");
@@ -227,22 +264,22 @@ export class ApiServer {
   }
 
   /** All pages of a list are of the version of the first one, and cannot be had once that is forgotten. */
-  #list(url: URL): unknown {
+  #list(url: URL, objects: ReadonlyMap<string, unknown>): unknown {
     const token = url.searchParams.get("continue");
     const [version, after] = token
       ? (JSON.parse(token) as [number, string])
       : ([this.#version, undefined] as const);
     this.reads.push(`list ${after ?? ""}`.trim());
     if (version < this.#oldest) throw new Refusal(410, "The provided continue parameter is too old");
-    const all = [...this.objects.values()]
-      .filter(({ metadata }) => after === undefined || metadata.name > after)
-      .toSorted((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+    const all = [...objects]
+      .filter(([key]) => after === undefined || key > after)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1));
     const page = all.slice(0, Number(url.searchParams.get("limit") ?? all.length));
     const metadata = {
       resourceVersion: String(version),
-      ...(page.length < all.length && { continue: JSON.stringify([version, page.at(-1)!.metadata.name]) }),
+      ...(page.length < all.length && { continue: JSON.stringify([version, page.at(-1)![0]]) }),
     };
-    return { kind: "CertificateSigningRequestList", metadata, items: page };
+    return { kind: "List", metadata, items: page.map(([, object]) => object) };
   }
 
   #lease(method: string, namespace: string, name: string | undefined, body: Lease | undefined): Lease {
