@@ -12,12 +12,7 @@ import { SIGNER_RULES, draftCertificate, findingOf, isOurs, newRequest } from ".
 import type { CompleteDraft, DraftOptions } from "./draft.ts";
 import { findLosses } from "./losses.ts";
 import { validateRequestAdmission } from "./request-admission.ts";
-import {
-  CLIENT_SIGNER,
-  KUBELET_CLIENT_SIGNER,
-  KUBELET_SERVING_SIGNER,
-  LEGACY_UNKNOWN_SIGNER,
-} from "./signers/index.ts";
+import { BUILT_IN_SIGNERS, KUBELET_CLIENT_SIGNER, LEGACY_UNKNOWN_SIGNER } from "./signers/index.ts";
 import type { SignerPolicy } from "./signers/policy.ts";
 import { isKubernetesSignerName } from "./signer-name.ts";
 import { examineObject } from "./validate.ts";
@@ -49,13 +44,6 @@ export interface PreflightOptions extends DraftOptions {
   /** The moment of signing; now by default. */
   readonly at?: Date | number;
 }
-
-const BUILT_IN: readonly SignerPolicy[] = [
-  CLIENT_SIGNER,
-  KUBELET_CLIENT_SIGNER,
-  KUBELET_SERVING_SIGNER,
-  LEGACY_UNKNOWN_SIGNER,
-];
 
 /**
  * Everything that stands between a CertificateSigningRequest and the certificate that it asks for, before anything is sent: why the API server would refuse it, why it
@@ -89,7 +77,7 @@ export async function validateForSigner(
 ): Promise<PreflightFinding[]> {
   const { spec } = object;
   const { requester, verifySignature, defaultDurationSeconds } = options;
-  const policy = options.policy ?? BUILT_IN.find(({ signerName }) => signerName === spec.signerName);
+  const policy = options.policy ?? BUILT_IN_SIGNERS.find(({ signerName }) => signerName === spec.signerName);
   const { findings, request } = await examineObject(object, { ...(verifySignature && { verifySignature }) });
   const question = request && { request, signerName: spec.signerName, ...(requester && { requester }) };
   return [
@@ -140,7 +128,7 @@ function unknownSigner(signerName: string): Finding[] {
     const message = `kube-controller-manager has no signer ${signerName}: it needs a controller of its own`;
     return [{ code, severity: "warning", path, message, fix: "run a signer, see runSigner of kubepki/node" }];
   }
-  const known = BUILT_IN.filter((policy) => policy !== LEGACY_UNKNOWN_SIGNER).map(
+  const known = BUILT_IN_SIGNERS.filter((policy) => policy !== LEGACY_UNKNOWN_SIGNER).map(
     (policy) => policy.signerName,
   );
   const message = `Kubernetes has no signer ${signerName}: the request would stay pending`;

@@ -216,6 +216,13 @@ test("what the API server refuses is an ApiError with its status", async () => {
   expect(error).toMatchObject({ code: "ERR_API_STATUS", status: 404 });
 });
 
+test.for(["192.0.2.1:6443", "localhost:6443", "ftp://a.example", "https://", ""])(
+  "a server is a URL of http or https, which %j is not",
+  (address) => {
+    expect(() => connect({ server: address })).toThrow(`the server ${JSON.stringify(address)} is no URL`);
+  },
+);
+
 test("an answer that is not JSON is no answer of an API server", async () => {
   const proxy = createServer((_request, response) => response.end("<html>"));
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
