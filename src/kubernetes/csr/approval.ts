@@ -113,6 +113,7 @@ export async function approveKubeletClient(
     return none([
       `the request is for the signer ${signerName}, expected ${KUBELET_CLIENT_SIGNER.signerName}`,
     ]);
+  if (requester.username === "") return none([NOBODY_ASKS]);
   const faults = [
     ...KUBELET_CLIENT_SIGNER.validate(question).map(({ message }) => message),
     ...unseenNames(question.request),
@@ -152,6 +153,9 @@ export function unseenNames(request: CertificateRequest): string[] {
     .filter(({ type }) => !SEEN_KINDS.includes(type))
     .map(({ type }) => `an alternative name of kind ${type} is wanted`);
 }
+
+/** Of an object that did not come from the API server, which always writes who made it. */
+export const NOBODY_ASKS = "it is not known who asks: the object has no username";
 
 /** What others wrote is shown in one line and not without end. */
 export const MAX_SHOWN = 253;

@@ -5,7 +5,7 @@ import { YEAR_SECONDS } from "../../issue/validity.ts";
 import { printable } from "../../x509/printable.ts";
 import { attributeValues } from "../../x509/name.ts";
 import { GROUP_ATTRIBUTE, MASTERS_GROUP, USER_ATTRIBUTE } from "../well-known.ts";
-import { MAX_SHOWN, commonNameOf, deny, none, unseenNames } from "./approval.ts";
+import { MAX_SHOWN, NOBODY_ASKS, commonNameOf, deny, none, unseenNames } from "./approval.ts";
 import type { ApprovalQuestion, ApprovalVerdict, Requester } from "./approval.ts";
 import { CLIENT_SIGNER } from "./signers/index.ts";
 
@@ -73,6 +73,7 @@ export async function approveUserClient(
   const { request, requester, signerName } = question;
   if (signerName !== CLIENT_SIGNER.signerName)
     return none([`the request is for the signer ${signerName}, expected ${CLIENT_SIGNER.signerName}`]);
+  if (requester.username === "") return none([NOBODY_ASKS]);
   const objections = objectionsTo(question, policy);
   if (objections.length > 0) return deny(objections);
   const user = commonNameOf(request);

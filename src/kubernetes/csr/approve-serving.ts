@@ -2,7 +2,7 @@
 import type { CertificateRequest } from "../../x509/certificate-request.ts";
 import { parseIpAddress, sameIpAddress } from "../../x509/ip-address.ts";
 import { NODE_USER_PREFIX } from "../well-known.ts";
-import { commonNameOf, deny, none, unseenNames } from "./approval.ts";
+import { NOBODY_ASKS, commonNameOf, deny, none, unseenNames } from "./approval.ts";
 import type { ApprovalQuestion, ApprovalVerdict } from "./approval.ts";
 import { KUBELET_SERVING_SIGNER } from "./signers/index.ts";
 
@@ -87,6 +87,7 @@ export async function approveKubeletServing(
     return none([
       `the request is for the signer ${signerName}, expected ${KUBELET_SERVING_SIGNER.signerName}`,
     ]);
+  if (requester.username === "") return none([NOBODY_ASKS]);
   const objections = KUBELET_SERVING_SIGNER.validate(question).map(({ message }) => message);
   const commonName = commonNameOf(request);
   if (commonName !== requester.username)

@@ -407,3 +407,35 @@ test("a question that leaves something out does not compile", async () => {
   const askAgain = () => approveKubeletClient(endless, async () => true);
   expect([ask, askAgain]).toHaveLength(2);
 });
+
+test("nobody gets anything approved if it is not known who asks", async () => {
+  const requester = { username: "", groups: [] };
+  const signer = (signerName: string, purpose: string) => ({
+    signerName,
+    usages: ["digital signature", purpose],
+    requester,
+  });
+  const serving = { ...kubelet, dnsNames: ["foo"] };
+  const addresses = [{ type: "Hostname", address: "foo" }];
+  const policy = {
+    findNode: async (name: string) => ({ name, addresses }),
+    reservedNames: [],
+    allowsAddress: () => true,
+  };
+  const verdicts = await Promise.all([
+    approveKubeletClient(await question(kubelet, { requester }), async () => true),
+    approveKubeletServing(
+      await question(serving, signer("kubernetes.io/kubelet-serving", "server auth")),
+      policy,
+    ),
+    approveUserClient(
+      await question({ subject: {} }, signer("kubernetes.io/kube-apiserver-client", "client auth")),
+      { allows: () => true },
+    ),
+  ]);
+  for (const verdict of verdicts)
+    expect(verdict).toMatchObject({
+      decision: "none",
+      objections: ["it is not known who asks: the object has no username"],
+    });
+});
