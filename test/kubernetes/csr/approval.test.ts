@@ -410,7 +410,7 @@ test("a question that leaves something out does not compile", async () => {
 
 test("nobody gets anything approved if it is not known who asks", async () => {
   const requester = { username: "", groups: [] };
-  const signer = (signerName: string, purpose: string) => ({
+  const asked = (signerName: string, purpose: string) => ({
     signerName,
     usages: ["digital signature", purpose],
     requester,
@@ -425,11 +425,11 @@ test("nobody gets anything approved if it is not known who asks", async () => {
   const verdicts = await Promise.all([
     approveKubeletClient(await question(kubelet, { requester }), async () => true),
     approveKubeletServing(
-      await question(serving, signer("kubernetes.io/kubelet-serving", "server auth")),
+      await question(serving, asked("kubernetes.io/kubelet-serving", "server auth")),
       policy,
     ),
     approveUserClient(
-      await question({ subject: {} }, signer("kubernetes.io/kube-apiserver-client", "client auth")),
+      await question({ subject: {} }, asked("kubernetes.io/kube-apiserver-client", "client auth")),
       { allows: () => true },
     ),
   ]);
