@@ -31,6 +31,8 @@ export interface RequestObjectFinding extends Finding {
 }
 
 const MIN_EXPIRATION_SECONDS = 600;
+/** Of an int32: beyond it, the object cannot even be read. */
+const MAX_EXPIRATION_SECONDS = 2_147_483_647;
 /** Objects of the time before there were signers; new ones cannot have it. */
 export const LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown";
 
@@ -204,7 +206,12 @@ function validateSigner(signerName: string, known: KnownFaults): RequestObjectFi
 }
 
 function validateExpiration(seconds: number | undefined): RequestObjectFinding[] {
-  if (seconds === undefined || seconds >= MIN_EXPIRATION_SECONDS) return [];
+  if (seconds === undefined) return [];
+  if (!Number.isInteger(seconds) || seconds > MAX_EXPIRATION_SECONDS) {
+    const message = `must be a whole number of at most ${MAX_EXPIRATION_SECONDS} seconds`;
+    return [finding("EXPIRATION", "spec.expirationSeconds", message, "round it, or leave it to the signer")];
+  }
+  if (seconds >= MIN_EXPIRATION_SECONDS) return [];
   const message = "may not specify a duration less than 600 seconds (10 minutes)";
   return [
     finding(

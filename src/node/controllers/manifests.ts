@@ -1,3 +1,5 @@
+import { signerRule } from "../../kubernetes/csr/signer-name.ts";
+
 /** Who gets the rights of a manifest. */
 export interface CleanerAccount {
   /** Namespace of the service account and of the lease. */
@@ -42,17 +44,19 @@ const readRequests: Rule = {
   resources: ["certificatesigningrequests"],
   verbs: ["get", "list", "watch"],
 };
-const mayDo = (verb: "sign" | "approve", { signerName }: ControllerAccount): Rule => ({
-  apiGroups: certificates,
-  resources: ["signers"],
-  resourceNames: [signerName].flat(),
-  verbs: [verb],
-});
+/** A rule for a name that no signer can have would be a rule for nothing. */
+function mayDo(verb: "sign" | "approve", { signerName }: ControllerAccount): Rule {
+  const resourceNames = [signerName].flat();
+  for (const name of resourceNames) signerRule(name.replace(/\/\*$/, "/any"), [verb]);
+  return { apiGroups: certificates, resources: ["signers"], resourceNames, verbs: [verb] };
+}
 const rbac = "rbac.authorization.k8s.io";
 
 /**
  * The service account of a signer controller with the rights it needs and no others: to read requests, to write `/status`, to `sign` for this signer, and to hold leases in
  * its namespace. Source: plugin/pkg/admission/certificates/signing, bootstrappolicy/controller_policy.go.
+ *
+ * @throws TypeError if a name is none that a signer can have
  *
  * @example
  * ```ts
@@ -74,6 +78,8 @@ export const signerManifests = (account: ControllerAccount): Manifest[] =>
  * The service account of a signer of pod certificates with the rights it needs and no others: to read PodCertificateRequests of all namespaces, to write `/status`, to `sign` for this
  * signer, and to hold leases in its namespace. Source: Kubernetes `pkg/registry/certificates/podcertificaterequest/strategy.go`.
  *
+ * @throws TypeError if a name is none that a signer can have
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -93,6 +99,8 @@ export const podCertificateSignerManifests = (account: ControllerAccount): Manif
 /**
  * The service account of an approver controller with the rights it needs and no others: to read requests, to write `/approval`, to `approve` for this signer, to ask
  * SubjectAccessReviews, to read Nodes, and to hold leases in its namespace. Source: plugin/pkg/admission/certificates/approval, bootstrappolicy/controller_policy.go.
+ *
+ * @throws TypeError if a name is none that a signer can have
  *
  * @example
  * ```ts

@@ -100,6 +100,11 @@ describe("an object", () => {
       withSpec({ expirationSeconds: seconds }),
       [["spec.expirationSeconds", "may not specify a duration less than 600 seconds (10 minutes)"]],
     ]),
+    ...[600.5, 2_147_483_648].map((seconds): [string, CertificateSigningRequest, [string, string][]] => [
+      `must not live for ${seconds} seconds, which is no int32`,
+      withSpec({ expirationSeconds: seconds }),
+      [["spec.expirationSeconds", "must be a whole number of at most 2147483647 seconds"]],
+    ]),
     ["may live for ten minutes", withSpec({ expirationSeconds: 600 }), []],
     ["may live for a lifetime", withSpec({ expirationSeconds: 2_147_483_647 }), []],
   ])("%s", async ([, object, expected]) => {

@@ -13,7 +13,13 @@ import {
   validatePodCertificateStatus,
 } from "kubepki";
 import type { SignPodCertificateOptions } from "kubepki";
-import { connect, podCertificateSignerManifests, runPodCertificateSigner } from "kubepki/node";
+import {
+  approverManifests,
+  connect,
+  podCertificateSignerManifests,
+  runPodCertificateSigner,
+  signerManifests,
+} from "kubepki/node";
 import type { ClusterClient, PodCertificateObject, RunPodCertificateSignerOptions } from "kubepki/node";
 import { ApiServer } from "../../support/api-server/server.ts";
 import { fastTiming } from "../../support/fast-timing.ts";
@@ -274,3 +280,13 @@ test("its rights are to read, to write /status, to sign for its name, and leases
     { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
   ]);
 });
+
+test.each([signerManifests, podCertificateSignerManifests, approverManifests])(
+  "rights are given for a signer, for all of a domain, and for no name that is none",
+  (manifests) => {
+    const account = { namespace: "pki", serviceAccount: "signer" };
+    expect(manifests({ ...account, signerName: ["example.com/*", signerName] })).toHaveLength(5);
+    for (const name of ["", "*", "workloads", "example.com/Workloads", "example/*"])
+      expect(() => manifests({ ...account, signerName: [signerName, name] })).toThrow(TypeError);
+  },
+);
