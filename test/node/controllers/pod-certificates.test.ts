@@ -241,6 +241,17 @@ describe("a signer of pod certificates", () => {
     expect(signed).toEqual(["a", "b"]);
   });
 
+  test("writes what is signed when it is stopped", async () => {
+    create("web");
+    const sign: RunPodCertificateSignerOptions["signers"][number]["sign"] = async (object) => {
+      stop.abort();
+      return signPodCertificateRequest(object, options);
+    };
+    start({ signers: [{ signerName, sign }] });
+    await Promise.all(running.splice(0));
+    expect(conditionOf("web")).toMatchObject({ type: "Issued" });
+  });
+
   test("asks for the version of the API that the cluster has", async () => {
     const paths: string[] = [];
     server.faults.before = (method, path) => void paths.push(`${method} ${path}`);
