@@ -1,14 +1,21 @@
 /** What asn1js reads and writes for the formats: bounded, and with errors of ours alone. */
 import * as asn1js from "asn1js";
 import { FormatError, PkiError } from "../errors.ts";
+import type { ParseOptions } from "../x509/certificate-layout.ts";
 
 /** A file of keys and certificates is some kilobytes; a Kubernetes Secret holds a mebibyte. */
-const MAX_BYTES = 1_048_576;
+export const MAX_BYTES = 1_048_576;
 
 /** How much is read; all fields have defaults. */
 export interface FormatLimits {
   /** The largest input, in bytes; 1,048,576 by default. */
   readonly maxBytes?: number;
+}
+
+/** How the certificates in a file are read. */
+export interface CertificatesOptions {
+  /** As `parseCertificate` takes it: `{ mode: "kubernetes" }` for a trust store with CAs that only Go reads. */
+  readonly certificates?: ParseOptions;
 }
 
 /** How much work a password may cost. */
@@ -18,6 +25,14 @@ export interface PasswordLimits extends FormatLimits {
 }
 
 const MAX_ITERATIONS = 5_000_000;
+
+/** An element of certificates has some nine octets; asn1js's own limit, 10,000 elements, is a hundred certificates. */
+const MIN_OCTETS_PER_ELEMENT = 6;
+
+/** Work of small inputs is bounded as asn1js does it, that of larger ones by their size: a trust store is read whole. */
+function maxElements(bytes: Uint8Array): number {
+  return Math.max(10_000, Math.floor(bytes.length / MIN_OCTETS_PER_ELEMENT));
+}
 
 /** Rounds of key derivation that are left for one file. */
 export class IterationBudget {
@@ -53,7 +68,8 @@ export function readBer(
       `the input has ${bytes.length} bytes, more than maxBytes, ${maxBytes}`,
     );
   return reading(what, () => {
-    const { offset, result } = asn1js.fromBER(bytes.slice(), { maxContentLength: maxBytes });
+    const context = { maxContentLength: maxBytes, maxNodes: maxElements(bytes) };
+    const { offset, result } = asn1js.fromBER(bytes.slice(), context);
     if (offset === -1) throw new Error(result.error);
     if (offset !== bytes.length) throw new Error(`${bytes.length - offset} bytes follow the element`);
     return result;
