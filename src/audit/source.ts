@@ -148,6 +148,20 @@ async function readPiece({ path, stem, text }: Piece, evidence: Evidence): Promi
     const message = `it cannot be read, by Kubernetes neither: ${error.message}`;
     evidence.findings.push({ code: "FINDING_AUDIT_UNREADABLE", severity: "error", path, message });
   }
+  checkBlocks(path, text, evidence);
+}
+
+/** Safe mode refuses what Kubernetes skips. */
+function checkBlocks(path: string, text: string, { findings }: Evidence): void {
+  try {
+    parsePem(text);
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    if (error.code === "ERR_PEM_SIZE") return; // was said already
+    const message = `Kubernetes skips a part of it: ${error.message}`;
+    const fix = "write that certificate or key again, or take it out";
+    findings.push({ code: "FINDING_AUDIT_BROKEN_BLOCK", severity: "error", path, message, fix });
+  }
 }
 
 async function publicHalf(label: string, der: Uint8Array): Promise<{ subjectPublicKeyInfo: Uint8Array }> {

@@ -62,7 +62,7 @@ export function readBer(
   what: string,
   { maxBytes = MAX_BYTES }: FormatLimits = {},
 ): asn1js.AsnType {
-  if (bytes.length > maxBytes)
+  if (!(bytes.length <= maxBytes))
     throw new FormatError(
       "ERR_FORMAT_LIMIT",
       `the input has ${bytes.length} bytes, more than maxBytes, ${maxBytes}`,
