@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodePem, PkiError } from "kubepki";
 import { createCmsBundle, parseCmsBundle } from "kubepki/formats";
-import { certificate } from "../support/certificate.ts";
+import { certificate as certificateDer } from "../support/certificate.ts";
 import { ctx, generalizedTime, int, oid, seq, set, utcTime } from "../support/tlv.ts";
 import { authority, leaf, openSslFolder, openSslVersion } from "./support.ts";
 
@@ -54,7 +54,9 @@ describe("a bundle", () => {
   });
 
   test("of certificates that only Go reads is read where the caller asks for that", () => {
-    const odd = certificate({ validity: seq(generalizedTime("20200101000000Z"), utcTime("491231235959Z")) });
+    const odd = certificateDer({
+      validity: seq(generalizedTime("20200101000000Z"), utcTime("491231235959Z")),
+    });
     const content = seq(int(1), set(), seq(oid("1.2.840.113549.1.7.1")), ctx(0, odd), set());
     const bundle = seq(oid("1.2.840.113549.1.7.2"), ctx(0, content));
     expect(() => parseCmsBundle(bundle)).toThrow(expect.objectContaining({ code: "ERR_DER_TIME" }) as Error);

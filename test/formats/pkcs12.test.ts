@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodePem, keyMatchesCertificate, PkiError } from "kubepki";
 import { createPkcs12, parsePkcs12 } from "kubepki/formats";
-import { certificate } from "../support/certificate.ts";
+import { certificate as certificateDer } from "../support/certificate.ts";
 import { generalizedTime, seq, utcTime } from "../support/tlv.ts";
 import { authority, leaf, openSslFolder, openSslVersion, privateKey } from "./support.ts";
 
@@ -142,13 +142,15 @@ describe.skipIf(!openSslVersion)("OpenSSL", () => {
     writeFileSync(join(folder, name), content);
 
   test("writes stores of hundreds of CAs, also of those that only Go reads", async () => {
-    const odd = certificate({ validity: seq(generalizedTime("20200101000000Z"), utcTime("491231235959Z")) });
+    const odd = certificateDer({
+      validity: seq(generalizedTime("20200101000000Z"), utcTime("491231235959Z")),
+    });
     write("store.pem", encodePem("CERTIFICATE", leaf.der).repeat(300) + encodePem("CERTIFICATE", odd));
     const store = ["-export", "-nokeys", "-in", "store.pem", "-out", "store.p12"];
     openssl("pkcs12", ...store, "-passout", "pass:secret", "-iter", "1000");
-    const file = new Uint8Array(readFileSync(join(folder, "store.p12")));
-    await expect(parsePkcs12(file, "secret")).rejects.toMatchObject({ code: "ERR_DER_TIME" });
-    const { certificates } = await parsePkcs12(file, "secret", { certificates: { mode: "kubernetes" } });
+    const written = new Uint8Array(readFileSync(join(folder, "store.p12")));
+    await expect(parsePkcs12(written, "secret")).rejects.toMatchObject({ code: "ERR_DER_TIME" });
+    const { certificates } = await parsePkcs12(written, "secret", { certificates: { mode: "kubernetes" } });
     expect(certificates).toHaveLength(301);
     expect(certificates.at(-1)?.certificate.der).toEqual(odd);
   });
