@@ -25,7 +25,7 @@ const der = certificate();
 
 const detached = (): Uint8Array => {
   const bytes = der.slice();
-  structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
   return bytes;
 };
 

@@ -20,7 +20,10 @@ export interface CertificatesOptions {
 
 /** How much work a password may cost. */
 export interface PasswordLimits extends FormatLimits {
-  /** The most rounds of key derivation for one file, all together; 5,000,000 by default, some seconds. Whoever made the file chose them. */
+  /**
+   * The most rounds of key derivation for one file, all together; 5,000,000 by default, some seconds, of which at most 500,000 for the MAC of RFC 7292:
+   * these are computed in JavaScript, and nothing else runs meanwhile. A number of the caller's own counts for both. Whoever made the file chose them.
+   */
   readonly maxIterations?: number;
 }
 
@@ -34,12 +37,23 @@ function maxElements(bytes: Uint8Array): number {
   return Math.max(10_000, Math.floor(bytes.length / MIN_OCTETS_PER_ELEMENT));
 }
 
+/** What JavaScript does in some seconds; Java writes 10,000, OpenSSL 2,048. */
+const MAX_SLOW_ITERATIONS = 500_000;
+
 /** Rounds of key derivation that are left for one file. */
 export class IterationBudget {
   #left: number;
+  readonly #maxSlow: number;
 
-  constructor({ maxIterations = MAX_ITERATIONS }: PasswordLimits) {
-    this.#left = maxIterations;
+  constructor({ maxIterations }: PasswordLimits) {
+    this.#left = maxIterations ?? MAX_ITERATIONS;
+    this.#maxSlow = maxIterations ?? MAX_SLOW_ITERATIONS;
+  }
+
+  /** As {@link take}, for rounds that no WebCrypto does. */
+  takeSlow(iterations: number): void {
+    this.take(iterations);
+    if (iterations > this.#maxSlow) throw tooMany(iterations);
   }
 
   /** Takes some of them, before the work is done. */
@@ -51,9 +65,13 @@ export class IterationBudget {
       );
     this.#left -= iterations;
     if (this.#left >= 0) return;
-    const message = `the file wants ${iterations} rounds of key derivation, more than maxIterations leaves`;
-    throw new FormatError("ERR_FORMAT_LIMIT", message);
+    throw tooMany(iterations);
   }
+}
+
+function tooMany(iterations: number): FormatError {
+  const message = `the file wants ${iterations} rounds of key derivation, more than maxIterations leaves`;
+  return new FormatError("ERR_FORMAT_LIMIT", message);
 }
 
 /** Reads one element of BER and nothing after it. */

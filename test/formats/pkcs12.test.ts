@@ -98,6 +98,20 @@ describe("a file", () => {
     });
   });
 
+  test("that stops the process for long by the rounds of its MAC is refused, unless the caller wants that", async () => {
+    const made = await createPkcs12({ certificates: [authority] }, "secret", {
+      iterations: 1000,
+      macIterations: 70_000,
+    });
+    const rounds = Buffer.from("0203011170", "hex");
+    expect(Buffer.from(made).lastIndexOf(rounds)).toBeGreaterThan(0);
+    made.set(Buffer.from("020307a121", "hex"), Buffer.from(made).lastIndexOf(rounds)); // 500,001
+    await expect(parsePkcs12(made, "secret")).rejects.toMatchObject({ code: "ERR_FORMAT_LIMIT" });
+    await expect(parsePkcs12(made, "secret", { maxIterations: 600_000 })).rejects.not.toMatchObject({
+      code: "ERR_FORMAT_LIMIT",
+    });
+  });
+
   test("that wants more rounds than are given, all together, is refused", async () => {
     await expect(parsePkcs12(file, "secret", { maxIterations: 2999 })).rejects.toMatchObject({
       code: "ERR_FORMAT_LIMIT",
