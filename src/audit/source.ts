@@ -148,6 +148,26 @@ async function readPiece({ path, stem, text }: Piece, evidence: Evidence): Promi
     const message = `it cannot be read, by Kubernetes neither: ${error.message}`;
     evidence.findings.push({ code: "FINDING_AUDIT_UNREADABLE", severity: "error", path, message });
   }
+  checkBlocks(path, text, evidence);
+}
+
+/** Safe mode refuses what Kubernetes skips; the labels of OpenSSL's other certificates it knows not either. */
+function checkBlocks(path: string, text: string, { findings }: Evidence): void {
+  const reason = faultOf(text);
+  if (reason === undefined) return;
+  const message = `Kubernetes skips a part of it: ${reason}`;
+  const fix = "write that certificate or key again, or take it out";
+  findings.push({ code: "FINDING_AUDIT_BROKEN_BLOCK", severity: "error", path, message, fix });
+}
+
+function faultOf(text: string): string | undefined {
+  try {
+    const other = parsePem(text).find(({ label }) => label.endsWith(" CERTIFICATE"));
+    return other && `the block of line ${other.line} is a ${other.label}, not a CERTIFICATE`;
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    return error.code === "ERR_PEM_SIZE" ? undefined : error.message; // the size was said already
+  }
 }
 
 async function publicHalf(label: string, der: Uint8Array): Promise<{ subjectPublicKeyInfo: Uint8Array }> {

@@ -1,5 +1,6 @@
 /**
- * What needs Node: signers that answer at once.
+ * What needs Node: signers that answer at once, the certificates of sockets, middleware, files that are followed, controllers, and what keeps a
+ * program's own certificate current.
  *
  * @module kubepki/node
  */

@@ -32,7 +32,7 @@ const SUBJECT = { commonName: "jane", organizations: ["developers"] };
 /**
  * Clients that say they are jane and must all be refused, each for one reason: a test of a server tries them one after the other. The list may grow.
  *
- * Some cannot be issued by {@link issueCertificate}, which refuses them too: they are made by hand and signed by the CA.
+ * Some cannot be issued by `issueCertificate`, which refuses them too: they are made by hand and signed by the CA.
  *
  * @throws KeyError as {@link testPki}
  *

@@ -215,6 +215,15 @@ describe("what is wrong is found", () => {
     expect(await codes([{ path: "notes.txt", text: "hello" }])).toEqual([]);
   });
 
+  test("a block that is cut, damaged or of another kind of certificate, which Kubernetes skips without a word", async () => {
+    const other = (await issued(clientTemplate({ subject: { commonName: "x" }, now }))).pem;
+    const trusted = other.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE");
+    for (const broken of [other.slice(0, 200), other.replace(/=*\n-----END/, "!\n-----END"), trusted])
+      expect(await errors([{ path: "ca.crt", text: rootPem + broken }])).toEqual([
+        "FINDING_AUDIT_BROKEN_BLOCK ca.crt",
+      ]);
+  });
+
   test("by the plan: what is missing, and names that are or are not planned", async () => {
     const more = planClusterPki({ ...config, controlPlaneEndpoint: "api.example.com:6443" });
     const certificates = more.certificates.filter(({ path }) => path.startsWith("pki/"));
