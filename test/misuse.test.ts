@@ -88,6 +88,11 @@ describe.for(Object.entries(readers))("%s", ([, read]) => {
   });
 });
 
+test("a PEM text that is no text is a TypeError", () => {
+  expect(() => parsePem([] as never)).toThrow(TypeError);
+  expect(() => pemToDer(["-----BEGIN A-----"] as never, "A")).toThrow(TypeError);
+});
+
 describe("bytes that somebody else can change or resize", () => {
   const resizable = (bytes: Uint8Array): Uint8Array => {
     const buffer = Reflect.construct(ArrayBuffer, [bytes.length, { maxByteLength: 100_000 }]) as ArrayBuffer;
@@ -111,5 +116,24 @@ describe("bytes that somebody else can change or resize", () => {
     expect(read.der).toEqual(der);
     expect(parseCertificate(make(der)).subject.rdns).toEqual(read.subject.rdns);
     expect(parseIdentity(make(der))?.user).toBe("alice");
+  });
+});
+
+describe("a limit that is no number", () => {
+  test.for(["maxBytes", "maxNameAttributes", "maxNameValueBytes"] as const)(
+    "%s lets nothing through",
+    (limit) => {
+      expect(() => parseCertificate(der, { [limit]: Number.NaN })).toThrow(PkiError);
+      const pem = encodePem("CERTIFICATE", der);
+      expect(() => parseCertificates(pem, { [limit]: Number.NaN })).toThrow(PkiError);
+    },
+  );
+
+  test("maxBytes is none for lists and requests either", async () => {
+    const limits = { maxBytes: Number.NaN };
+    expect(() => parseCertificateList(der, limits)).toThrow(
+      expect.objectContaining({ code: "ERR_DER_SIZE" }),
+    );
+    await expect(parseCertificateRequest(der, limits)).rejects.toMatchObject({ code: "ERR_DER_SIZE" });
   });
 });

@@ -42,7 +42,8 @@ export function walkName(reader: DerReader, label: Label, limits: Limits): void 
     if (!reader.more()) reader.deviate("ERR_CERTIFICATE_NAME", "an RDN must have an attribute");
     let previous = -1;
     for (let index = 0; reader.more(); index++) {
-      if (++count > maxNameAttributes) fail(reader, `the name has more than ${maxNameAttributes} attributes`);
+      if (!(++count <= maxNameAttributes))
+        fail(reader, `the name has more than ${maxNameAttributes} attributes`);
       const begin = reader.position;
       walkAttribute(reader, index, maxNameValueBytes);
       if (previous >= 0) checkOrder(reader, previous, begin);
@@ -57,7 +58,8 @@ function walkAttribute(reader: DerReader, index: number, maxBytes: number): void
   const outer = reader.open(SEQUENCE, index);
   readOid(reader, "type");
   const tag = reader.readAny("value");
-  if (reader.position - reader.start > maxBytes) fail(reader, `the value is longer than ${maxBytes} bytes`);
+  if (!(reader.position - reader.start <= maxBytes))
+    fail(reader, `the value is longer than ${maxBytes} bytes`);
   if (!checkString(reader, tag, "value")) {
     const message = `${describeTag(tag)} is no string type that Go reads`;
     reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");

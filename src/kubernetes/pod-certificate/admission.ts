@@ -4,24 +4,48 @@ import type { PodCertificateRequest } from "./api-object.ts";
 import { finding } from "./finding.ts";
 import type { PodCertificateFinding } from "./finding.ts";
 
-/** What the cluster has of what a request names; undefined where it has nothing of that name. The objects of client libraries fit. */
+/** An object of the cluster, as far as its identity goes; the objects of client libraries fit. */
+export interface ObjectWithUid {
+  /** Of every object. */
+  readonly metadata?: {
+    /** What no other object ever has. */
+    readonly uid?: string;
+  };
+}
+
+/** The Pod of a request, as far as it is looked at. */
+export interface PodOfRequest extends ObjectWithUid {
+  /** Of every object. */
+  readonly metadata?: {
+    /** What no other object ever has. */
+    readonly uid?: string;
+    /** Tell a mirror pod. */
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  /** What was asked for. */
+  readonly spec?: {
+    /** Where it runs. */
+    readonly nodeName?: string;
+    /** As whom it runs. */
+    readonly serviceAccountName?: string;
+  };
+}
+
+/** What the cluster has of what a request names; undefined where it has nothing of that name. */
 export interface PodCertificateContext {
   /** The Node `spec.nodeName`. */
-  readonly node: { readonly metadata?: { readonly uid?: string } } | undefined;
+  readonly node: ObjectWithUid | undefined;
   /** The Pod `spec.podName`, in the namespace of the request. */
-  readonly pod:
-    | {
-        readonly metadata?: {
-          readonly uid?: string;
-          readonly annotations?: Readonly<Record<string, string>>;
-        };
-        readonly spec?: { readonly nodeName?: string; readonly serviceAccountName?: string };
-      }
-    | undefined;
+  readonly pod: PodOfRequest | undefined;
   /** The ServiceAccount `spec.serviceAccountName`, in the namespace of the request. */
-  readonly serviceAccount: { readonly metadata?: { readonly uid?: string } } | undefined;
+  readonly serviceAccount: ObjectWithUid | undefined;
   /** Who makes the object, if that is known: the object does not say it. Somebody who is no node is not restricted. */
-  readonly requester?: { readonly username: string; readonly groups: readonly string[] };
+  readonly requester?: {
+    /** As the API server knows the caller. */
+    readonly username: string;
+    /** As the API server knows them. */
+    readonly groups: readonly string[];
+  };
 }
 
 /** The kubelet makes such a Pod from a file, so that its names are the kubelet's own word. */
