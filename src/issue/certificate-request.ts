@@ -120,8 +120,8 @@ function encodeInfo(
   options: CreateRequestOptions,
 ): Uint8Array {
   const report = new Report(true);
-  const { subject, extraExtensions = [] } = template;
-  checkSubject(subject, { ...options, allowPrivileged: true }, report);
+  const { extraExtensions = [] } = template;
+  const subject = checkSubject(template.subject, { ...options, allowPrivileged: true }, report);
   const value = generalNamesOf(template);
   if (value.length > 0)
     checkAlternativeNames(value, MAX_ALTERNATIVE_NAMES, "extensions.subjectAltName", report);

@@ -190,10 +190,10 @@ export function prepare(
   options: SelfSignOptions,
 ): Prepared {
   const report = new Report(true);
-  // A report that throws gives back a period whenever it comes back at all; the same holds for what is encoded.
-  const period = checkTemplate(template, issuer, options, report)!;
+  // A report that throws gives back what is to be written whenever it comes back at all; the same holds for what is encoded.
+  const { subject: name, period } = checkTemplate(template, issuer, options, report)!;
   checkKeyUsages(template, checkSubjectKey(subjectPublicKeyInfo), report);
-  const subject = tryToEncode("subject", () => encodeSubject(template.subject), report)!;
+  const subject = tryToEncode("subject", () => encodeSubject(name), report)!;
   const selfIssued = equalBytes(subject, issuer.name);
   const { serialNumber, random } = options;
   const parts: TbsParts = {

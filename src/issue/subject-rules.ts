@@ -4,7 +4,8 @@ import { findHidden, isControl } from "../x509/hidden-characters.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "../x509/limits.ts";
 import type { Limits } from "../x509/limits.ts";
 import { readName } from "../x509/name.ts";
-import { SUBJECT_FIELDS } from "../x509/name-writer.ts";
+import type { Name } from "../x509/name.ts";
+import { SUBJECT_FIELDS, rdnsOf } from "../x509/name-writer.ts";
 import type { AttributeTemplate, NameTemplate } from "../x509/name-writer.ts";
 import type { Report } from "./report.ts";
 
@@ -27,52 +28,50 @@ const AT_MOST_ONE = [
   ["1.3.6.1.4.1.57683.2", "UID"],
 ] as const;
 
+type Rdns = readonly (readonly AttributeTemplate[])[];
+
+/** An attribute of the subject that is checked, and where it stands in there. */
 interface PlacedAttribute {
   readonly type: string;
   readonly value: string;
-  /** A field's name, or the index of an RDN. */
-  readonly place: string | number;
-  /** Among the place's values; absent if it has only one. */
-  readonly index?: number;
+  readonly subject: NameTemplate;
+  readonly rdn: number;
+  readonly index: number;
 }
 
-/** Where an attribute stands; made only for what is wrong. */
-function pathOf({ place, index }: PlacedAttribute): string {
-  const path = typeof place === "number" ? `subject[${place}]` : `subject.${place}`;
-  return index === undefined ? path : `${path}[${index}]`;
+/** Where an attribute stands in what the caller gave; made only for what is wrong. */
+function pathOf({ subject, rdn, index }: PlacedAttribute): string {
+  if ("der" in subject || "length" in subject) return `subject[${rdn}][${index}]`;
+  const [field] = SUBJECT_FIELDS.filter(([name]) => subject[name]?.length)[rdn]!;
+  return typeof subject[field] === "string" ? `subject.${field}` : `subject.${field}[${index}]`;
 }
 
-/** All attributes of a name in whatever form, with where they stand: those that are written, found in the same way as the writer finds them. */
-function attributesOf(name: NameTemplate, limits: Limits): PlacedAttribute[] {
-  if ("der" in name) return rdnAttributes(readName(new DerReader(name.der), "", limits).rdns);
-  if ("length" in name) return rdnAttributes(name);
+function placedAttributes(subject: NameTemplate, rdns: Rdns): PlacedAttribute[] {
   const attributes: PlacedAttribute[] = [];
-  for (const [place, type] of SUBJECT_FIELDS) {
-    const given = name[place];
-    if (typeof given === "string") attributes.push({ type, value: given, place });
-    else given?.forEach((value, index) => attributes.push({ type, value, place, index }));
+  for (let rdn = 0; rdn < rdns.length; rdn++) {
+    for (let index = 0; index < rdns[rdn]!.length; index++) {
+      const { type, value } = rdns[rdn]![index]!;
+      attributes.push({ type, value, subject, rdn, index });
+    }
   }
   return attributes;
 }
 
-function rdnAttributes(rdns: readonly (readonly AttributeTemplate[])[]): PlacedAttribute[] {
-  return rdns.flatMap((rdn, place) => rdn.map(({ type, value }, index) => ({ type, value, place, index })));
-}
-
 /** Tells whether the name is an empty SEQUENCE. */
 export function isEmptyName(name: NameTemplate): boolean {
-  if ("der" in name) return name.der.length === 2;
-  if ("length" in name) return name.length === 0;
-  return SUBJECT_FIELDS.every(([field]) => !name[field]?.length);
+  return "der" in name ? name.der.length === 2 : rdnsOf(name).length === 0;
 }
 
 /**
- * Who may be named. What passes here, {@link parseIdentity} reads without complaint.
+ * Who may be named. What passes here, {@link parseIdentity} reads without complaint. Returns the name that was checked and is to be written: Go's
+ * fields as RDNs, which nobody changes any more.
  *
  * Sources: RFC 5280 4.1.2.6, Kubernetes' RBAC default roles, CVE-2009-2408, CVE-2021-42574.
  */
-export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): void {
-  const attributes = tryToRead(() => attributesOf(subject, rules), report) ?? [];
+export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): Name | Rdns {
+  const name = "der" in subject ? subject : rdnsOf(subject);
+  checkFields(subject, report);
+  const attributes = placedAttributes(subject, "der" in name ? readRdns(name, rules, report) : name);
   const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
   if (attributes.length > maxNameAttributes) {
     const message = `the subject has ${attributes.length} attributes, expected at most ${maxNameAttributes}`;
@@ -89,16 +88,25 @@ export function checkSubject(subject: NameTemplate, rules: NameRules, report: Re
       report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${count} ${what}s, expected one`);
   }
   checkGroups(attributes, report);
+  return name;
+}
+
+/** A field with an empty text is not written, as in Go; but nobody asks for that on purpose. */
+function checkFields(subject: NameTemplate, report: Report): void {
+  if ("der" in subject || "length" in subject) return;
+  for (const field of ["commonName", "serialNumber"] as const)
+    if (subject[field] === "")
+      report.error("ERR_TEMPLATE_SUBJECT", `subject.${field}`, "the value is empty, expected a name");
 }
 
 /** A name that was parsed counts by its bytes, which may not be what a parser of certificates takes. */
-function tryToRead<T>(read: () => T, report: Report): T | undefined {
+function readRdns({ der }: Name, limits: Limits, report: Report): Rdns {
   try {
-    return read();
+    return readName(new DerReader(der), "", limits).rdns;
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     report.error("ERR_TEMPLATE_NAME", "subject", `the name cannot be read: ${error.message}`);
-    return undefined;
+    return [];
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../x509/name-constraints-match.ts";
 import { readName } from "../x509/name.ts";
 import { encodeName } from "../x509/name-writer.ts";
+import type { NameTemplate } from "../x509/name-writer.ts";
 import { MAX_ALTERNATIVE_NAMES, checkAlternativeNames } from "./alternative-name-rules.ts";
 import { checkIssuer, prepareIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
@@ -71,21 +72,26 @@ export function validateTemplate(
   return report.findings;
 }
 
-/** All rules in the order in which their errors are most useful; returns the validity that is to be written, if it makes sense. */
+/** What is to be written of a template that has passed. */
+export interface CheckedTemplate {
+  readonly subject: NameTemplate;
+  readonly period: Period;
+}
+
+/** All rules in the order in which their errors are most useful; returns what is to be written, if the validity makes sense. */
 export function checkTemplate(
   template: CertificateTemplate,
   issuer: Issuer | undefined,
   rules: TemplateRules,
   report: Report,
-): Period | undefined {
-  const { subject } = template;
+): CheckedTemplate | undefined {
   const basic = extensionValueOf(template, "basicConstraints");
   const ca = basic?.ca === true;
   if (issuer) {
     const { pathLength } = basic ?? {};
     checkIssuer(issuer, pathLength === undefined ? { ca } : { ca, pathLength }, report);
   }
-  checkSubject(subject, rules, report);
+  const subject = checkSubject(template.subject, rules, report);
   const emptySubject = isEmptyName(subject);
   const names = extensionValueOf(template, "subjectAltName");
   if (emptySubject && (ca || !names?.length)) {
@@ -96,7 +102,8 @@ export function checkTemplate(
   const { maxAlternativeNames = MAX_ALTERNATIVE_NAMES } = rules;
   if (names) checkAlternativeNames(names, maxAlternativeNames, "extensions.subjectAltName", report);
   if (issuer?.nameConstraints && !report.failed) checkNameConstraints(template, issuer, rules, report);
-  return checkValidity(template.validity, validityContext(template, issuer, rules), report);
+  const period = checkValidity(template.validity, validityContext(template, issuer, rules), report);
+  return period && { subject, period };
 }
 
 function validityContext(

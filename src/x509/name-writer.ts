@@ -67,11 +67,12 @@ export const SUBJECT_FIELDS: readonly (readonly [keyof SubjectFields, string])[]
   ["serialNumber", "2.5.4.5"],
 ];
 
-/** Go's fields as RDNs, one for each type that has values. */
-function toRdns(fields: SubjectFields): AttributeTemplate[][] {
+/** The RDNs that are written for a name which has no bytes yet: those of Go's fields, one for each type that has values. */
+export function rdnsOf(name: Exclude<NameTemplate, Name>): readonly (readonly AttributeTemplate[])[] {
+  if ("length" in name) return name;
   const rdns: AttributeTemplate[][] = [];
   for (const [field, type] of SUBJECT_FIELDS) {
-    const given = fields[field];
+    const given = name[field];
     if (given === undefined || given.length === 0) continue;
     if (typeof given === "string") rdns.push([{ type, value: given }]);
     else rdns.push(given.map((value) => ({ type, value })));
@@ -82,7 +83,7 @@ function toRdns(fields: SubjectFields): AttributeTemplate[][] {
 /** Writes a Name. */
 export function writeName(writer: DerWriter, name: NameTemplate): void {
   if ("der" in name) return writer.raw(name.der);
-  const rdns = "length" in name ? name : toRdns(name);
+  const rdns = rdnsOf(name);
   const end = writer.mark();
   for (let i = rdns.length - 1; i >= 0; i--) writeRdn(writer, rdns[i]!, i);
   writer.close(SEQUENCE, end);
@@ -95,11 +96,11 @@ function writeRdn(writer: DerWriter, rdn: readonly AttributeTemplate[], index: n
     writeAttribute(writer, rdn[0]!, index);
     return writer.close(SET, end);
   }
-  const ends = rdn.map((attribute) => {
-    const at = writer.mark();
-    writeAttribute(writer, attribute, index);
-    return at;
-  });
+  const ends: number[] = [];
+  for (let i = rdn.length - 1; i >= 0; i--) {
+    ends.push(writer.mark());
+    writeAttribute(writer, rdn[i]!, index);
+  }
   writer.closeSetOf(ends);
 }
 
