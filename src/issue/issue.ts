@@ -1,6 +1,7 @@
 import { equalBytes } from "../bytes.ts";
 import { TemplateError, PkiError } from "../errors.ts";
 import type { PublicKeySource } from "../keys/public-key.ts";
+import { onlyReads } from "../keys/signer.ts";
 import type { Signer } from "../keys/signer.ts";
 import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
@@ -10,7 +11,7 @@ import { encodeName } from "../x509/name-writer.ts";
 import { prepareIssuer, selfIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
 import { isCaTemplate } from "./extension-rules.ts";
-import { failResult, finish, readingLimits } from "./finish.ts";
+import { failResult, finish, keep, readingLimits } from "./finish.ts";
 import type { IssuedCertificate, Prepared } from "./finish.ts";
 import { checkKeyUsages } from "./key-usage-rules.ts";
 import { Report } from "./report.ts";
@@ -193,11 +194,12 @@ export function prepare(
   // A report that throws gives back what is to be written whenever it comes back at all; the same holds for what is encoded.
   const { subject: name, period } = checkTemplate(template, issuer, options, report)!;
   checkKeyUsages(template, checkSubjectKey(subjectPublicKeyInfo), report);
+  const { serialNumber: hex, random } = options;
+  const serialNumber = hex === undefined ? drawSerialNumber(random) : parseSerialNumber(hex);
   const subject = tryToEncode("subject", () => encodeSubject(name), report)!;
   const selfIssued = equalBytes(subject, issuer.name);
-  const { serialNumber, random } = options;
   const parts: TbsParts = {
-    serialNumber: serialNumber === undefined ? drawSerialNumber(random) : parseSerialNumber(serialNumber),
+    serialNumber,
     signatureAlgorithm: issuer.signer.signatureAlgorithm,
     issuer: issuer.name,
     notBefore: period.notBefore,
@@ -248,24 +250,27 @@ function rehearse(tbs: Uint8Array, { signatureAlgorithm }: Signer, limits: Limit
 const proven = /* @__PURE__ */ new WeakSet<Signer>();
 
 async function finishLater(prepared: Prepared, options: SelfSignOptions): Promise<IssuedCertificate> {
-  const { der } = prepared.tbs;
   const { signer } = prepared.issuer;
-  const { verifier = verifySignature } = options;
+  const kept = keep(prepared);
+  const { der } = kept.tbs;
   const signature = await signer.sign(der.slice()); // a copy: ours must stay what it is
-  const issued = finish(prepared, signature, options);
+  const issued = finish(kept, signature, options);
+  const { verifier = verifySignature } = options;
   if (!proven.has(signer)) {
     const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
-    acceptProof(signer, await verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der.slice()));
+    acceptProof(signer, await verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der));
   }
   return issued;
 }
 
 function finishNow(prepared: Prepared, options: SelfSignOptions): IssuedCertificate {
-  const { der } = prepared.tbs;
   const { signer } = prepared.issuer;
+  const harmless = onlyReads(signer);
+  const kept = harmless ? prepared : keep(prepared);
+  const { der } = kept.tbs;
+  const signature = atOnce(signer.sign(harmless ? der : der.slice()), "signer");
+  const issued = finish(kept, signature, options);
   const { verifier } = options;
-  const signature = atOnce(signer.sign(der.slice()), "signer");
-  const issued = finish(prepared, signature, options);
   if (verifier && !proven.has(signer)) {
     const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
     const holds = verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der.slice());

@@ -46,6 +46,19 @@ export interface Signer {
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
+/** Signing functions that answer at once and are then through with the data, which they have only read. By function, so that a changed signer is another. */
+const readers = /* @__PURE__ */ new WeakSet<Signer["sign"]>();
+
+/** Tells whether a signer may be given bytes that are somebody else's, or will soon be: one of ours, of which {@link markReader} was said. */
+export function onlyReads({ sign }: Signer): boolean {
+  return readers.has(sign);
+}
+
+/** Says of a signing function of ours that it only reads what it signs, and only until it answers; others get a copy, which they may keep and change. */
+export function markReader(sign: Signer["sign"]): void {
+  readers.add(sign);
+}
+
 /** A WebCrypto key pair, or a private key with the DER SubjectPublicKeyInfo of its public half. */
 export type SigningCryptoKey =
   | {
