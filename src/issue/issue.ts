@@ -10,7 +10,7 @@ import type { Limits } from "../x509/limits.ts";
 import { encodeName } from "../x509/name-writer.ts";
 import { prepareIssuer, selfIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
-import { isCaTemplate } from "./extension-rules.ts";
+import { extensionFacts } from "./extension-rules.ts";
 import { failResult, finish, keep, readingLimits } from "./finish.ts";
 import type { IssuedCertificate, Prepared } from "./finish.ts";
 import { checkKeyUsages } from "./key-usage-rules.ts";
@@ -175,7 +175,7 @@ function prepareSelfSigned(
   signer: Signer,
   options: SelfSignOptions,
 ): Prepared {
-  if (!isCaTemplate(template)) {
+  if (!extensionFacts(template.extensions).ca) {
     const message = "only a CA signs itself; a leaf needs an issuer";
     throw new TemplateError("ERR_TEMPLATE_EXTENSION", message, { path: "extensions.basicConstraints" });
   }
@@ -192,8 +192,8 @@ export function prepare(
 ): Prepared {
   const report = new Report(true);
   // A report that throws gives back what is to be written whenever it comes back at all; the same holds for what is encoded.
-  const { subject: name, period } = checkTemplate(template, issuer, options, report)!;
-  checkKeyUsages(template, checkSubjectKey(subjectPublicKeyInfo), report);
+  const { subject: name, period, facts } = checkTemplate(template, issuer, options, report)!;
+  checkKeyUsages(facts, checkSubjectKey(subjectPublicKeyInfo), report);
   const { serialNumber: hex, random } = options;
   const serialNumber = hex === undefined ? drawSerialNumber(random) : parseSerialNumber(hex);
   const subject = tryToEncode("subject", () => encodeSubject(name), report)!;
@@ -210,26 +210,13 @@ export function prepare(
     authorityKeyIdentifier: selfIssued ? undefined : issuer.authorityKeyIdentifier,
   };
   const tbs = tryToEncode("extensions", () => encodeTbs(parts), report)!;
-  if (!isCovered(template, tbs.der)) rehearse(tbs.der, issuer.signer, options);
+  // Where the rules alone make sure that the certificate can be read, there is nothing to rehearse.
+  if (!facts.covered || "der" in name || tbs.der.length > SMALL) rehearse(tbs.der, issuer.signer, options);
   return { issuer, tbs, findings: report.findings };
 }
 
 /** Up to here, no limit of any reader is near. */
 const SMALL = 32_768;
-
-/** Whether the rules alone make sure that the certificate can be read: they know these extensions to the last octet. */
-function isCovered({ subject, extensions }: CertificateTemplate, tbs: Uint8Array): boolean {
-  return (
-    tbs.length < SMALL &&
-    !("der" in subject) &&
-    extensions.every((extension) => {
-      if ("computed" in extension) return true;
-      const { id } = extension;
-      if (id === "subjectAltName") return extension.value.every((name) => "value" in name);
-      return id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
-    })
-  );
-}
 
 /** What stands for a signature that is yet to be made. */
 const NO_SIGNATURE = /* @__PURE__ */ new Uint8Array(0);

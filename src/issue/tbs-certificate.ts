@@ -5,6 +5,7 @@ import { writeExtension } from "../x509/extensions/encode.ts";
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { writeName } from "../x509/name-writer.ts";
 import type { NameTemplate } from "../x509/name-writer.ts";
+import { isFixed } from "./extension-rules.ts";
 import { keyIdentifier } from "./key-identifier.ts";
 import type { CertificateTemplate } from "./template.ts";
 import type { Period } from "./validity-rules.ts";
@@ -104,7 +105,7 @@ function writeExtensions(writer: DerWriter, parts: TbsParts): void {
   if (writer.mark() > 0) writer.close(SEQUENCE, 0); // an empty list must be left out (RFC 5280 4.1)
 }
 
-/** What the usual extensions look like. By object, so only for what cannot change: flat values that are frozen, as those of our templates are. */
+/** What the usual extensions look like. By object, so only of what cannot change, as those that templates share. */
 const remembered = /* @__PURE__ */ new WeakMap<ExtensionTemplate, Uint8Array>();
 
 function writeRemembered(writer: DerWriter, extension: ExtensionTemplate): void {
@@ -112,9 +113,7 @@ function writeRemembered(writer: DerWriter, extension: ExtensionTemplate): void 
   if (known) return writer.raw(known);
   const start = writer.mark();
   writeExtension(writer, extension);
-  const { id } = extension;
-  const flat = id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
-  if (!flat || !Object.isFrozen(extension) || !Object.isFrozen(extension.value)) return;
+  if (!isFixed(extension)) return;
   const own = new DerWriter(writer.mark() - start);
   writeExtension(own, extension);
   remembered.set(extension, own.finish());

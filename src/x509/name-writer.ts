@@ -96,11 +96,11 @@ function writeRdn(writer: DerWriter, rdn: readonly AttributeTemplate[], index: n
     writeAttribute(writer, rdn[0]!, index);
     return writer.close(SET, end);
   }
-  const ends: number[] = [];
-  for (let i = rdn.length - 1; i >= 0; i--) {
-    ends.push(writer.mark());
-    writeAttribute(writer, rdn[i]!, index);
-  }
+  const ends = rdn.map((attribute) => {
+    const at = writer.mark();
+    writeAttribute(writer, attribute, index);
+    return at;
+  });
   writer.closeSetOf(ends);
 }
 
