@@ -1,5 +1,6 @@
 import { DerReader } from "../der/reader.ts";
 import { PkiError } from "../errors.ts";
+import type { CodesOf } from "../errors.ts";
 import { findHidden, isControl } from "../x509/hidden-characters.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "../x509/limits.ts";
 import type { Limits } from "../x509/limits.ts";
@@ -22,39 +23,16 @@ export interface NameRules extends Limits {
 
 const COMMON_NAME = "2.5.4.3";
 const ORGANIZATION = "2.5.4.10";
-/** The second is Kubernetes' user uid. */
-const AT_MOST_ONE = [
-  ["2.5.4.3", "common name"],
-  ["1.3.6.1.4.1.57683.2", "UID"],
-] as const;
+/** Kubernetes' user uid. */
+const UID = "1.3.6.1.4.1.57683.2";
 
 type Rdns = readonly (readonly AttributeTemplate[])[];
 
-/** An attribute of the subject that is checked, and where it stands in there. */
-interface PlacedAttribute {
-  readonly type: string;
-  readonly value: string;
-  readonly subject: NameTemplate;
-  readonly rdn: number;
-  readonly index: number;
-}
-
 /** Where an attribute stands in what the caller gave; made only for what is wrong. */
-function pathOf({ subject, rdn, index }: PlacedAttribute): string {
+function pathOf(subject: NameTemplate, rdn: number, index: number): string {
   if ("der" in subject || "length" in subject) return `subject[${rdn}][${index}]`;
   const [field] = SUBJECT_FIELDS.filter(([name]) => subject[name]?.length)[rdn]!;
   return typeof subject[field] === "string" ? `subject.${field}` : `subject.${field}[${index}]`;
-}
-
-function placedAttributes(subject: NameTemplate, rdns: Rdns): PlacedAttribute[] {
-  const attributes: PlacedAttribute[] = [];
-  for (let rdn = 0; rdn < rdns.length; rdn++) {
-    for (let index = 0; index < rdns[rdn]!.length; index++) {
-      const { type, value } = rdns[rdn]![index]!;
-      attributes.push({ type, value, subject, rdn, index });
-    }
-  }
-  return attributes;
 }
 
 /** Tells whether the name is an empty SEQUENCE. */
@@ -71,24 +49,28 @@ export function isEmptyName(name: NameTemplate): boolean {
 export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): Name | Rdns {
   const name = "der" in subject ? subject : rdnsOf(subject);
   checkFields(subject, report);
-  const attributes = placedAttributes(subject, "der" in name ? readRdns(name, rules, report) : name);
-  const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
-  if (attributes.length > maxNameAttributes) {
-    const message = `the subject has ${attributes.length} attributes, expected at most ${maxNameAttributes}`;
-    report.error("ERR_TEMPLATE_SUBJECT", "subject", message);
-  }
-  for (const attribute of attributes) {
-    checkText(attribute, rules, report);
-    if (rules.allowPrivileged !== true) checkPrivilege(attribute, report);
-    checkUnauthenticated(attribute, report);
-  }
-  for (const [type, what] of AT_MOST_ONE) {
-    const count = countOf(attributes, type);
-    if (count > 1)
-      report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${count} ${what}s, expected one`);
-  }
-  checkGroups(attributes, report);
+  const rdns = "der" in name ? readRdns(name, rules, report) : name;
+  const groups = checkCounts(rdns, rules, report);
+  let rdn = 0;
+  let index = 0;
+  const fail: Fail = (message, code = "ERR_TEMPLATE_SUBJECT") =>
+    report.error(code, pathOf(subject, rdn, index), message);
+  for (rdn = 0; rdn < rdns.length; rdn++)
+    for (index = 0; index < rdns[rdn]!.length; index++) checkAttribute(rdns[rdn]![index]!, rules, fail);
+  if (groups > 1) checkGroups(subject, rdns, report);
   return name;
+}
+
+/** Says what is wrong with the attribute that is looked at. */
+type Fail = (message: string, code?: CodesOf<"TemplateError">) => void;
+
+function checkAttribute({ type, value }: AttributeTemplate, rules: NameRules, fail: Fail): void {
+  checkText(value, rules, fail);
+  if (rules.allowPrivileged !== true) checkPrivilege(type, value, fail);
+  const nobody =
+    (type === COMMON_NAME && value === "system:anonymous") ||
+    (type === ORGANIZATION && value === "system:unauthenticated");
+  if (nobody) fail(`${value} stands for callers who were not authenticated`);
 }
 
 /** A field with an empty text is not written, as in Go; but nobody asks for that on purpose. */
@@ -110,24 +92,36 @@ function readRdns({ der }: Name, limits: Limits, report: Report): Rdns {
   }
 }
 
-function countOf(attributes: readonly PlacedAttribute[], wanted: string): number {
+/** Not too many attributes, and one at most where Kubernetes takes one. Returns the number of groups. */
+function checkCounts(rdns: Rdns, rules: NameRules, report: Report): number {
+  const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
   let count = 0;
-  for (const { type } of attributes) if (type === wanted) count++;
-  return count;
+  let names = 0;
+  let uids = 0;
+  let groups = 0;
+  for (const rdn of rdns)
+    for (const { type } of rdn) {
+      count++;
+      if (type === COMMON_NAME) names++;
+      else if (type === UID) uids++;
+      else if (type === ORGANIZATION) groups++;
+    }
+  const fail = (message: string): void => report.error("ERR_TEMPLATE_SUBJECT", "subject", message);
+  if (count > maxNameAttributes)
+    fail(`the subject has ${count} attributes, expected at most ${maxNameAttributes}`);
+  if (names > 1) fail(`the subject has ${names} common names, expected one`);
+  if (uids > 1) fail(`the subject has ${uids} UIDs, expected one`);
+  return groups;
 }
 
-function checkText(attribute: PlacedAttribute, rules: NameRules, report: Report): void {
-  const { value } = attribute;
-  if (value === "")
-    report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), "the value is empty, expected a name");
+function checkText(value: string, rules: NameRules, fail: Fail): void {
+  if (value === "") fail("the value is empty, expected a name");
   const { maxNameValueBytes = MAX_NAME_VALUE_BYTES } = rules;
   // UTF-8 has three octets for one of UTF-16's units at most; counted exactly only where it matters.
-  if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes) {
-    const message = `the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`;
-    report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), message);
-  }
+  if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes)
+    fail(`the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`);
   const hidden = describeHidden(value, rules.allowInvisible === true);
-  if (hidden) report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), `the value has ${hidden}`);
+  if (hidden) fail(`the value has ${hidden}`);
 }
 
 function utf8Length(text: string): number {
@@ -149,8 +143,7 @@ function codePoint(code: number): string {
 const POWERFUL_GROUP = "kubeadm:cluster-admins";
 const POWERFUL_USER = "kube-apiserver-kubelet-client";
 
-function checkPrivilege(attribute: PlacedAttribute, report: Report): void {
-  const { type, value } = attribute;
+function checkPrivilege(type: string, value: string, fail: Fail): void {
   if (type !== COMMON_NAME && type !== ORGANIZATION) return;
   if (startsHarmlessly(value)) return;
   // Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it.
@@ -159,7 +152,7 @@ function checkPrivilege(attribute: PlacedAttribute, report: Report): void {
     return;
   const what = type === COMMON_NAME ? "user" : "group";
   const message = `the ${what} ${JSON.stringify(value.slice(0, 64))} has privileges in Kubernetes, which takes allowPrivileged: true`;
-  report.error("ERR_TEMPLATE_PRIVILEGED_NAME", pathOf(attribute), message);
+  fail(message, "ERR_TEMPLATE_PRIVILEGED_NAME");
 }
 
 /** Whether the first character is printable ASCII that none of the names above begins with: folding does not make it another. */
@@ -170,29 +163,16 @@ function startsHarmlessly(value: string): boolean {
   return lower !== 0x73 && lower !== 0x6b; // s, k
 }
 
-function checkUnauthenticated(attribute: PlacedAttribute, report: Report): void {
-  const { type, value } = attribute;
-  const nobody =
-    (type === COMMON_NAME && value === "system:anonymous") ||
-    (type === ORGANIZATION && value === "system:unauthenticated");
-  if (nobody)
-    report.error(
-      "ERR_TEMPLATE_SUBJECT",
-      pathOf(attribute),
-      `${value} stands for callers who were not authenticated`,
-    );
-}
-
-function checkGroups(attributes: readonly PlacedAttribute[], report: Report): void {
-  if (countOf(attributes, ORGANIZATION) < 2) return;
+function checkGroups(subject: NameTemplate, rdns: Rdns, report: Report): void {
   const seen = new Set<string>();
-  for (const attribute of attributes) {
-    const { type, value } = attribute;
-    if (type !== ORGANIZATION) continue;
-    if (seen.has(value)) {
-      const message = `the group ${JSON.stringify(value.slice(0, 64))} stands there twice`;
-      report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", pathOf(attribute), message);
-    }
-    seen.add(value);
-  }
+  rdns.forEach((rdn, i) =>
+    rdn.forEach(({ type, value }, index) => {
+      if (type !== ORGANIZATION) return;
+      if (seen.has(value)) {
+        const message = `the group ${JSON.stringify(value.slice(0, 64))} stands there twice`;
+        report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", pathOf(subject, i, index), message);
+      }
+      seen.add(value);
+    }),
+  );
 }

@@ -211,11 +211,12 @@ function leafTemplate(options: ClientTemplateOptions, kind: typeof SERVER): Cert
   const { subject, preset = "recommended", extraExtensions = [] } = options;
   const usual = preset === "recommended" ? kind.recommended : kind.kubernetes;
   const common = options.keyUsage || options.extendedKeyUsage ? withUsages(usual, options) : usual;
-  const own = [...nameExtensions(options), ...extraExtensions];
+  const names = nameExtensions(options);
+  const own = names.length > 0 || extraExtensions.length > 0;
   return {
     subject,
     validity: preset === "csrSigner" ? signerValidity(options) : validFor(options),
-    extensions: own.length === 0 ? common : [...common, ...own],
+    extensions: own ? [...common, ...names, ...extraExtensions] : common,
   };
 }
 
@@ -254,6 +255,7 @@ function usageExtensions(
 
 /** The subject alternative name, if there is any; critical only if the subject is empty (RFC 5280 4.2.1.6). */
 function nameExtensions(options: AlternativeNames & { readonly subject: NameTemplate }): ExtensionTemplate[] {
+  if (!(options.dnsNames ?? options.emailAddresses ?? options.ipAddresses ?? options.uris)) return [];
   const value = generalNamesOf(options);
   return value.length === 0 ? [] : [{ id: "subjectAltName", critical: isEmptyName(options.subject), value }];
 }

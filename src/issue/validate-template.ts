@@ -104,7 +104,7 @@ export function checkTemplate(
   }
   if (issuer?.nameConstraints && !report.failed)
     checkNameConstraints(subject, names, issuer.nameConstraints, rules, report);
-  const context = validityContext(facts, issuer, rules);
+  const context = validityContext(facts, issuer, rules.maxLifetimeSeconds, rules.now?.getTime());
   const period = checkValidity(template.validity, context, report);
   return period && { subject, period, facts };
 }
@@ -112,13 +112,10 @@ export function checkTemplate(
 function validityContext(
   { forClients }: ExtensionFacts,
   issuer: Issuer | undefined,
-  { now = new Date(), maxLifetimeSeconds }: TemplateRules,
+  maxSeconds: number = forClients ? MAX_CLIENT_SECONDS : Infinity,
+  now: number = Date.now(),
 ): ValidityContext {
-  return {
-    now: now.getTime(),
-    issuer: issuer?.period,
-    maxSeconds: maxLifetimeSeconds ?? (forClients ? MAX_CLIENT_SECONDS : Infinity),
-  };
+  return { now, issuer: issuer?.period, maxSeconds };
 }
 
 /** RFC 5280 4.2.1.10. Only the issuer's own constraints: those above it are its issuers' matter, and are checked where chains are verified. */
