@@ -130,8 +130,8 @@ function encodeInfo(
     value.length > 0 ? [{ id: "subjectAltName", critical: false, value }] : [];
   checkSubjectKey(signer.subjectPublicKeyInfo);
   checkOnce([...names, ...extraExtensions]);
-  const encode = (): Uint8Array => writeInfo(subject, signer, [...names, ...extraExtensions]);
-  return tryToEncode("subject", encode, report)!;
+  const encode = (name: NameTemplate): Uint8Array => writeInfo(name, signer, [...names, ...extraExtensions]);
+  return tryToEncode("subject", encode, subject, report)!;
 }
 
 function writeInfo(

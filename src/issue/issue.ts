@@ -179,7 +179,7 @@ function prepareSelfSigned(
     const message = "only a CA signs itself; a leaf needs an issuer";
     throw new TemplateError("ERR_TEMPLATE_EXTENSION", message, { path: "extensions.basicConstraints" });
   }
-  const name = tryToEncode("subject", () => encodeName(template.subject), new Report(true))!;
+  const name = tryToEncode("subject", encodeName, template.subject, new Report(true))!;
   return prepare(template, signer.subjectPublicKeyInfo, selfIssuer(name, signer), options);
 }
 
@@ -196,7 +196,7 @@ export function prepare(
   checkKeyUsages(facts, checkSubjectKey(subjectPublicKeyInfo), report);
   const { serialNumber: hex, random } = options;
   const serialNumber = hex === undefined ? drawSerialNumber(random) : parseSerialNumber(hex);
-  const subject = tryToEncode("subject", () => encodeSubject(name), report)!;
+  const subject = tryToEncode("subject", encodeSubject, name, report)!;
   const selfIssued = equalBytes(subject, issuer.name);
   const parts: TbsParts = {
     serialNumber,
@@ -209,7 +209,7 @@ export function prepare(
     extensions: template.extensions,
     authorityKeyIdentifier: selfIssued ? undefined : issuer.authorityKeyIdentifier,
   };
-  const tbs = tryToEncode("extensions", () => encodeTbs(parts), report)!;
+  const tbs = tryToEncode("extensions", encodeTbs, parts, report)!;
   // Where the rules alone make sure that the certificate can be read, there is nothing to rehearse.
   if (!facts.covered || "der" in name || tbs.der.length > SMALL) rehearse(tbs.der, issuer.signer, options);
   return { issuer, tbs, findings: report.findings };

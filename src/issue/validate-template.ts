@@ -3,6 +3,7 @@ import { DerWriter } from "../der/writer.ts";
 import { PkiError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
+import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import {
   MAX_CONSTRAINT_COMPARISONS,
   constrainedNames,
@@ -64,13 +65,16 @@ export function validateTemplate(
   rules: TemplateRules = {},
 ): Finding[] {
   const report = new Report(false);
-  tryToEncode("subject", () => encodeName(template.subject), report);
+  tryToEncode("subject", encodeName, template.subject, report);
   checkTemplate(template, issuer && prepareIssuer(issuer), rules, report);
   template.extensions.forEach((extension, i) => {
-    if (!("computed" in extension))
-      tryToEncode(pathOf(extension, i), () => writeExtension(new DerWriter(), extension), report);
+    if (!("computed" in extension)) tryToEncode(pathOf(extension, i), encodeExtension, extension, report);
   });
   return report.findings;
+}
+
+function encodeExtension(extension: ExtensionTemplate): void {
+  writeExtension(new DerWriter(), extension);
 }
 
 /** What is to be written of a template that has passed, and what is known of its extensions. */
@@ -139,9 +143,14 @@ function checkNameConstraints(
  * Reports what only the encoders see, such as ill-formed Unicode or object identifiers that are none. Undefined if it cannot be encoded; nothing
  * is reported if a rule has already found fault with the place, an IP address that is none for example.
  */
-export function tryToEncode<T>(path: string, encode: () => T, report: Report): T | undefined {
+export function tryToEncode<Value, T>(
+  path: string,
+  encode: (value: Value) => T,
+  value: Value,
+  report: Report,
+): T | undefined {
   try {
-    return encode();
+    return encode(value);
   } catch (error) {
     if (!(error instanceof PkiError || error instanceof TypeError)) throw error;
     const code = path === "subject" ? "ERR_TEMPLATE_NAME" : "ERR_TEMPLATE_EXTENSION";

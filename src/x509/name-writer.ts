@@ -73,11 +73,15 @@ export function rdnsOf(name: Exclude<NameTemplate, Name>): readonly (readonly At
   const rdns: AttributeTemplate[][] = [];
   for (const [field, type] of SUBJECT_FIELDS) {
     const given = name[field];
-    if (given === undefined || given.length === 0) continue;
-    if (typeof given === "string") rdns.push([{ type, value: given }]);
-    else rdns.push(given.map((value) => ({ type, value })));
+    if (given !== undefined && given.length > 0) rdns.push(rdnOf(type, given));
   }
   return rdns;
+}
+
+/** Apart from the loop, of which each turn would else make room for what the inner function looks at. */
+function rdnOf(type: string, given: string | readonly string[]): AttributeTemplate[] {
+  if (typeof given === "string") return [{ type, value: given }];
+  return given.map((value) => ({ type, value }));
 }
 
 /** Writes a Name. */
