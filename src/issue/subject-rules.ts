@@ -106,11 +106,15 @@ function checkCounts(rdns: Rdns, rules: NameRules, report: Report): number {
       else if (type === UID) uids++;
       else if (type === ORGANIZATION) groups++;
     }
-  const fail = (message: string): void => report.error("ERR_TEMPLATE_SUBJECT", "subject", message);
-  if (count > maxNameAttributes)
-    fail(`the subject has ${count} attributes, expected at most ${maxNameAttributes}`);
-  if (names > 1) fail(`the subject has ${names} common names, expected one`);
-  if (uids > 1) fail(`the subject has ${uids} UIDs, expected one`);
+  const fault =
+    count > maxNameAttributes
+      ? `${count} attributes, expected at most ${maxNameAttributes}`
+      : names > 1
+        ? `${names} common names, expected one`
+        : uids > 1
+          ? `${uids} UIDs, expected one`
+          : undefined;
+  if (fault) report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${fault}`);
   return groups;
 }
 
