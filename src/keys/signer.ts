@@ -46,17 +46,18 @@ export interface Signer {
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** Signing functions that answer at once and are then through with the data, which they have only read. By function, so that a changed signer is another. */
-const readers = /* @__PURE__ */ new WeakSet<Signer["sign"]>();
+/** Signers of ours that answer at once and only read what they sign; frozen, so that they stay so. */
+const readers = /* @__PURE__ */ new WeakSet<Signer>();
 
-/** Tells whether a signer may be given bytes that are somebody else's, or will soon be: one of ours, of which {@link markReader} was said. */
-export function onlyReads({ sign }: Signer): boolean {
-  return readers.has(sign);
+/** Tells whether a signer is through with what it signs when it answers, and has not changed it. Of another we do not know, so it gets a copy. */
+export function onlyReads(signer: Signer): boolean {
+  return readers.has(signer);
 }
 
-/** Says of a signing function of ours that it only reads what it signs, and only until it answers; others get a copy, which they may keep and change. */
-export function markReader(sign: Signer["sign"]): void {
-  readers.add(sign);
+/** Says of a signer of ours what {@link onlyReads} asks, and freezes it. */
+export function asReader<T extends Signer>(signer: T): T {
+  readers.add(signer);
+  return Object.freeze(signer);
 }
 
 /** A WebCrypto key pair, or a private key with the DER SubjectPublicKeyInfo of its public half. */
