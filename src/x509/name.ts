@@ -1,4 +1,3 @@
-import { compareBytes } from "../bytes.ts";
 import type { DerReader, Label } from "../der/reader.ts";
 import { contentStart, elementEnd } from "../der/skip.ts";
 import { checkString, decodeString } from "../der/strings.ts";
@@ -67,12 +66,13 @@ function walkAttribute(reader: DerReader, index: number, maxBytes: number): void
   reader.finishOpen(outer);
 }
 
-/** X.690 11.6: the encodings of a SET OF ascend. Go takes them in any order. */
+/** X.690 11.6: the encodings of a SET OF ascend. Go takes them in any order. No element begins with another, so both have the first octet that differs. */
 function checkOrder(reader: DerReader, previous: number, begin: number): void {
-  const { bytes, position } = reader;
-  if (compareBytes(bytes.subarray(previous, begin), bytes.subarray(begin, position)) > 0) {
+  const { bytes } = reader;
+  let at = 0;
+  while (previous + at < begin && bytes[previous + at] === bytes[begin + at]) at++;
+  if (previous + at < begin && bytes[previous + at]! > bytes[begin + at]!)
     reader.deviate("ERR_DER_SET_ORDER", "the attributes of an RDN must ascend");
-  }
 }
 
 function fail(reader: DerReader, message: string): never {
