@@ -6,6 +6,7 @@ export default defineConfig({
     "node/index": "src/node/index.ts",
     "der/index": "src/der/index.ts",
     "formats/index": "src/formats/index.ts",
+    "testing/index": "src/testing/index.ts",
     "express/index": "src/express/index.ts",
     "fastify/index": "src/fastify/index.ts",
     "hono/index": "src/hono/index.ts",

@@ -69,7 +69,7 @@ const DASHES = "-----";
  *
  * Source: RFC 7468 section 3, RFC 4648 section 3.5, Go encoding/pem `Decode`.
  *
- * @throws PemError `ERR_PEM_SIZE`; in safe mode `ERR_PEM_BOUNDARY`, `ERR_PEM_BASE64`, `ERR_PEM_HEADERS`
+ * @throws PemError `ERR_PEM_SIZE`; in safe mode `ERR_PEM_BOUNDARY`, `ERR_PEM_BASE64`, `ERR_PEM_HEADERS`; `TypeError` if it is no text
  *
  * @example
  * ```ts
@@ -85,6 +85,7 @@ const DASHES = "-----";
  */
 export function parsePem(text: string, options: PemOptions = {}): readonly PemBlock[] {
   const { mode, maxCharacters = 1 << 20, maxBlocks = 512 } = options;
+  if (typeof text !== "string") throw new TypeError("expected PEM text");
   if (!(text.length <= maxCharacters))
     throw new PemError(
       "ERR_PEM_SIZE",

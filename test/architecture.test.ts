@@ -46,7 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
   koa: ["node", "kubernetes", "koa"],
   // Of `inspect` the names of object identifiers alone.
   formats: ["inspect", "x509", "der", "oid", "keys", "pem", "errors", "bytes", "asn1js", "pkijs"],
-  testing: [...everything, "fast-check"],
+  testing: everything,
   index: ["audit", "inspect", ...everything],
 };
 

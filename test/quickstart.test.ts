@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { issueClusterPki } from "kubepki";
+import { createCertificateRequest, generateKeyPair, issueClusterPki } from "kubepki";
 import { writePki } from "../docs/quickstart/folder.ts";
 import { auditPkiDirectory } from "../src/node/index.ts";
 import { projectRoot } from "./source-tree.ts";
@@ -123,7 +123,7 @@ test("a PKI that cannot be written whole leaves nothing behind", async () => {
   }
 });
 
-describe("an explanation", () => {
+describe("an explanation", async () => {
   test("of OpenSSL's certificate names whom it stands for and what is dangerous", async () => {
     const path = join(folder, "jane.pem");
     await writeFile(path, `some text\n${OPENSSL}${OPENSSL}`);
@@ -152,5 +152,57 @@ describe("an explanation", () => {
     const { code, output } = await quickstart(empty!, missing!, path!);
     expect(code).toBe(1);
     expect(output).toMatch(/ERR_PEM_NO_BLOCK[^]*ENOENT[^]*user +jane/);
+  });
+
+  const { signer, privateKey } = await generateKeyPair("ECDSA-P256");
+  const { pem: request } = await createCertificateRequest({ subject: { commonName: "john" } }, signer);
+  const key = await privateKey.exportPem();
+  const inBase64 = (text: string): string => Buffer.from(text).toString("base64");
+  const kubeconfig = `users:\n- user: { client-certificate-data: ${inBase64(OPENSSL)}, client-key-data: ${inBase64(key)} }`;
+
+  test("is given for what else has certificates or requests in it: a kubeconfig, text of Windows, a file with a key, a request", async () => {
+    const files: [string, string | Uint8Array][] = [
+      ["admin.conf", kubeconfig],
+      ["utf16.crt", new Uint8Array(Buffer.from(`\ufeff${OPENSSL}`, "utf16le"))],
+      ["both.pem", key + OPENSSL],
+      ["john.csr", request],
+    ];
+    for (const [name, content] of files) await writeFile(join(folder, name), content);
+    const { code, output } = await quickstart(...files.map(([name]) => join(folder, name)));
+    expect(output.match(/user +jane\n/g)).toHaveLength(3);
+    expect(output).toMatch(/user +john\n[^]*signature +made by the key in the request/);
+    expect(output).not.toContain(key.split("\n")[1]);
+    expect(code).toBe(0);
+  });
+
+  test("names what else a file is, and a block that Kubernetes would skip in silence", async () => {
+    const files: [string, string | Uint8Array, string][] = [
+      ["only.key", key, "ERR_PEM_NO_BLOCK: there is no CERTIFICATE in it, but EC PRIVATE KEY"],
+      [
+        "trusted.crt",
+        OPENSSL.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE"),
+        "`openssl x509 -in FILE` writes",
+      ],
+      ["cut.pem", OPENSSL + OPENSSL.slice(0, 300), "ERR_PEM_BOUNDARY: the block has no end line"],
+      ["key.der", new Uint8Array([0x30, 0x03, 0x02, 0x01, 0x00]), "describe of kubepki/formats tells"],
+      ["large.txt", "x".repeat(2_000_000), "ERR_PEM_SIZE: the text has 2000000 characters"],
+    ];
+    for (const [name, content] of files) await writeFile(join(folder, name), content);
+    const { code, output } = await quickstart(...files.map(([name]) => join(folder, name)));
+    for (const [name, , reason] of files) expect(output, name).toContain(reason);
+    expect(output).not.toContain(key.split("\n")[1]);
+    expect(code).toBe(1);
+  });
+
+  test("of a directory is its audit, which fails if there are errors", async () => {
+    const directory = await mkdtemp(join(folder, "pki-"));
+    await writeFile(join(directory, "jane.crt"), OPENSSL);
+    const well = await quickstart(directory);
+    expect(well.output).toMatch(/1 certificate: no errors[^]*O = system:masters, O = developers, CN = jane/);
+    expect(well.code).toBe(0);
+    await writeFile(join(directory, "cut.crt"), OPENSSL.slice(0, 300));
+    const broken = await quickstart(directory);
+    expect(broken.output).toMatch(/1 certificate: 1 error[^]*cut\.crt/);
+    expect(broken.code).toBe(1);
   });
 });

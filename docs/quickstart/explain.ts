@@ -1,46 +1,53 @@
 /** Explains certificates that others have made: whom they name to Kubernetes, what they are good for, and what is odd about them. */
-import { readFile } from "node:fs/promises";
-import {
-  lintIdentity,
-  parseCertificate,
-  parseCertificates,
-  parseIdentity,
-  parsePublicKey,
-  PkiError,
-} from "kubepki";
+import { readFile, stat } from "node:fs/promises";
+import { formatClusterAudit, lintCertificate, lintIdentity, parseIdentity, parsePublicKey } from "kubepki";
 import type { Certificate, Name } from "kubepki";
+import { auditPkiDirectory } from "kubepki/node";
+import { contentsOf, describe } from "./contents.ts";
 import { kindOf } from "./server.ts";
 import { day, facts, paint, printable, say } from "./terminal.ts";
 
-/** Explains every file; false if one of them could not be read. */
+/** Explains every file, and audits every directory; false if something could not be read, or a directory has errors. */
 export async function explainFiles(paths: readonly string[]): Promise<boolean> {
-  let allRead = true;
+  let isWell = true;
   for (const path of paths) {
     say();
     say(paint("bold", printable(path)));
     try {
-      const certificates = parseFile(await readFile(path));
-      certificates.forEach((certificate, i) => explain(certificate, i, certificates.length));
+      const isDirectory = (await stat(path)).isDirectory();
+      if (!(await (isDirectory ? audit(path) : explainFile(path)))) isWell = false;
     } catch (error) {
-      allRead = false;
-      say(`  ${paint("red", "✗")} ${describe(error)}`);
+      isWell = false;
+      refuse(describe(error));
     }
   }
   say();
-  return allRead;
+  return isWell;
 }
 
-/** PEM with one certificate or several, or DER. Read as Kubernetes reads, so that what it would accept is explained and not refused. */
-function parseFile(bytes: Uint8Array): Certificate[] {
-  const SEQUENCE = 0x30;
-  if (bytes[0] === SEQUENCE) return [parseCertificate(bytes, { mode: "kubernetes" })];
-  return parseCertificates(new TextDecoder().decode(bytes), { mode: "kubernetes" });
+async function audit(directory: string): Promise<boolean> {
+  const result = await auditPkiDirectory(directory);
+  for (const { code, path, message } of result.directory)
+    say(`  ${paint("yellow", "!")} ${code}: ${printable(`${path}: ${message}`)}`);
+  sayLines(formatClusterAudit(result));
+  return result.isHealthy;
 }
 
-function describe(error: unknown): string {
-  if (error instanceof PkiError) return `${error.code}: ${printable(error.message)}`;
-  if (error instanceof Error && "code" in error) return error.message;
-  throw error;
+async function explainFile(path: string): Promise<boolean> {
+  const { certificates, texts, problems } = await contentsOf(await readFile(path));
+  certificates.forEach((certificate, i) => explain(certificate, i, certificates.length));
+  texts.forEach(sayLines);
+  problems.forEach(refuse);
+  return problems.length === 0;
+}
+
+function refuse(reason: string): void {
+  say(`  ${paint("red", "✗")} ${reason}`);
+}
+
+function sayLines(text: string): void {
+  say();
+  for (const line of text.trimEnd().split("\n")) say(line && `  ${line}`);
 }
 
 function explain(certificate: Certificate, index: number, total: number): void {
@@ -101,16 +108,26 @@ function purposes(certificate: Certificate): string {
   return usages?.join(", ") ?? "everything (no extended key usage)";
 }
 
-function namesOf({ dnsNames, ipAddresses, uris, emailAddresses }: Certificate): [string, string][] {
+function namesOf(certificate: Certificate): [string, string][] {
+  const { dnsNames, ipAddresses, uris, emailAddresses } = certificate;
   const kinds: [string, string[]][] = [
     ["DNS names", dnsNames],
     ["addresses", ipAddresses],
     ["URIs", uris],
     ["e-mail", emailAddresses],
+    ["other names", otherNames(certificate)],
   ];
   return kinds
     .filter(([, names]) => names.length > 0)
     .map(([label, names]) => [label, printable(names.join(", "))]);
+}
+
+const SHOWN = new Set(["dns", "ip", "uri", "email"]);
+
+/** Kinds of names that Kubernetes does not look at. */
+function otherNames(certificate: Certificate): string[] {
+  const names = certificate.extensionValue("subjectAltName") ?? [];
+  return names.map(({ type }) => type).filter((type) => !SHOWN.has(type));
 }
 
 /** Whom kube-apiserver would name; that says nothing about whether it trusts the issuer. */
@@ -129,13 +146,13 @@ function identityFacts(certificate: Certificate): [string, string][] {
   }
 }
 
-/** What safe mode refuses although Kubernetes accepts it, and what is dangerous or misleading. */
+/** What safe mode refuses although Kubernetes accepts it, and what is wrong, dangerous or misleading. */
 function findingsOf(certificate: Certificate): string[] {
   const refusals = certificate.deviations.map(describe);
-  const findings = lintIdentity(certificate)
+  const findings = [...lintCertificate(certificate), ...lintIdentity(certificate)]
     .filter(({ code }) => code !== "FINDING_DEVIATION") // says of the first deviation what we say of each
     .map(({ code, message }) => `${code}: ${printable(message)}`);
-  return [...refusals, ...findings];
+  return [...new Set([...refusals, ...findings])];
 }
 
 function attempt(read: () => string): string {

@@ -62,19 +62,46 @@ function readPiece(piece: Piece, at: number, evidence: Evidence): readonly KeyBl
   return keys;
 }
 
-/** What Go finds. It passes over broken blocks in silence; an audit does not. */
+/** What Go finds. It passes over broken blocks and other labels in silence; an audit does not. */
 function blocksOf({ path, text, isPem }: Piece, evidence: Evidence): readonly PemBlock[] {
   try {
     const blocks = parsePem(text, { mode: "kubernetes" });
-    if (countBoundaries(text) > blocks.length) parsePem(text); // says what is broken
-    if (blocks.length === 0 && isPem) throw new PemError("ERR_PEM_NO_BLOCK", "there is no PEM block in it");
+    const isSkipped = countBoundaries(text) > blocks.length || blocks.some(isOtherCertificate);
+    const fault = isSkipped ? faultOf(text) : undefined;
+    if (fault !== undefined) saySkipped(path, fault, evidence);
+    else if (blocks.length === 0 && isPem)
+      throw new PemError("ERR_PEM_NO_BLOCK", "there is no PEM block in it");
     return blocks;
   } catch (error) {
     sayUnreadable(path, error, evidence);
-    return error instanceof PemError && error.code !== "ERR_PEM_SIZE"
-      ? parsePem(text, { mode: "kubernetes" })
-      : [];
+    return [];
   }
+}
+
+/** Of OpenSSL, with labels that Kubernetes does not know. */
+function isOtherCertificate({ label }: PemBlock): boolean {
+  return label.endsWith(" CERTIFICATE");
+}
+
+/** Safe mode refuses what Kubernetes skips. */
+function faultOf(text: string): string | undefined {
+  try {
+    const other = parsePem(text).find(isOtherCertificate);
+    return other && `the block of line ${other.line} is a ${other.label}, not a CERTIFICATE`;
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    return error.message;
+  }
+}
+
+function saySkipped(path: string, reason: string, { findings }: Evidence): void {
+  findings.push({
+    code: "FINDING_AUDIT_BROKEN_BLOCK",
+    severity: "error",
+    path,
+    message: `Kubernetes skips a part of it: ${reason}`,
+    fix: "write that certificate or key again, or take it out",
+  });
 }
 
 const BOUNDARY = "-----BEGIN ";

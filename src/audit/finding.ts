@@ -5,6 +5,8 @@ import type { CertificateFindingCode } from "../inspect/lint-certificate.ts";
 export interface AuditFindings {
   /** A text, a certificate or a key that cannot be read. What else is in the file is looked at. */
   FINDING_AUDIT_UNREADABLE: "error";
+  /** A PEM block that is broken or cut: Kubernetes skips it in silence, and its certificate is not there. */
+  FINDING_AUDIT_BROKEN_BLOCK: "error";
   /** A CA of the issuer's name is there, but its key did not sign the certificate; or the plan has another issuer. */
   FINDING_AUDIT_WRONG_ISSUER: "error";
   /** No CA of the issuer's name is among what was given. */

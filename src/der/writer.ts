@@ -1,6 +1,17 @@
 import { DerError } from "../errors.ts";
+import { isPrintable } from "./strings.ts";
 import { formatTime } from "./time.ts";
-import { BIT_STRING, BOOLEAN, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SET } from "./tag.ts";
+import {
+  BIT_STRING,
+  BOOLEAN,
+  INTEGER,
+  NULL,
+  OBJECT_IDENTIFIER,
+  OCTET_STRING,
+  PRINTABLE_STRING,
+  SET,
+  UTF8_STRING,
+} from "./tag.ts";
 
 const UTF8 = /* @__PURE__ */ new TextEncoder();
 
@@ -91,6 +102,29 @@ export class DerWriter {
     if (ascii) this.length += value.length;
     else this.raw(encodeUtf8(value));
     this.close(tag, end);
+  }
+
+  /**
+   * Writes a text as Go chooses among the types of DirectoryString: PrintableString if the characters are in its alphabet, without the `*` and `&`
+   * that are tolerated when reading; else UTF8String.
+   *
+   * @throws DerError `ERR_DER_STRING` as {@link text}
+   */
+  directoryString(value: string): void {
+    const end = this.mark();
+    const at = this.reserve(value.length) - value.length;
+    const { buffer } = this;
+    let all = 0;
+    let printable = true;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      buffer[at + i] = code;
+      all |= code;
+      printable = printable && isPrintable(code) && code !== 0x2a && code !== 0x26;
+    }
+    if (all >= 0x80) return this.text(UTF8_STRING, value);
+    this.length += value.length;
+    this.close(printable ? PRINTABLE_STRING : UTF8_STRING, end); // from the back, so that the tag may be known last
   }
 
   /** Writes a BOOLEAN. */

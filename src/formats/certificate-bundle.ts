@@ -4,8 +4,8 @@ import { FormatError } from "../errors.ts";
 import { encodePem, pemToDer } from "../pem.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Certificate, CertificateInput } from "../x509/certificate.ts";
-import { readBer } from "./asn1.ts";
-import type { FormatLimits } from "./asn1.ts";
+import { MAX_BYTES, readBer } from "./asn1.ts";
+import type { CertificatesOptions, FormatLimits } from "./asn1.ts";
 
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 const DATA = "1.2.840.113549.1.7.1";
@@ -35,9 +35,12 @@ const SEQUENCE = 16;
  * assert.deepEqual(parseCmsBundle(pem)[0]?.der, certificate.der);
  * ```
  */
-export function parseCmsBundle(input: string | Uint8Array, limits: FormatLimits = {}): Certificate[] {
-  const der = typeof input === "string" ? bundleBlock(input) : input;
-  const [type, content] = childrenOf(readBer(der, "CMS bundle", limits), "ContentInfo");
+export function parseCmsBundle(
+  input: string | Uint8Array,
+  options: FormatLimits & CertificatesOptions = {},
+): Certificate[] {
+  const der = typeof input === "string" ? bundleBlock(input, options) : input;
+  const [type, content] = childrenOf(readBer(der, "CMS bundle", options), "ContentInfo");
   if (!(type instanceof asn1js.ObjectIdentifier)) throw structure("the content type is missing");
   if (type.getValue() !== SIGNED_DATA)
     throw new FormatError(
@@ -52,12 +55,14 @@ export function parseCmsBundle(input: string | Uint8Array, limits: FormatLimits 
     const { tagClass, tagNumber } = element.idBlock;
     if (tagClass !== UNIVERSAL || tagNumber !== SEQUENCE)
       throw new FormatError("ERR_FORMAT_UNSUPPORTED", "the bundle has a certificate that is not X.509");
-    return parseCertificate(element.valueBeforeDecodeView.slice());
+    return parseCertificate(element.valueBeforeDecodeView.slice(), options.certificates);
   });
 }
 
-function bundleBlock(text: string): Uint8Array {
-  return pemToDer(text, text.includes("-----BEGIN CMS-----") ? "CMS" : "PKCS7");
+function bundleBlock(text: string, { maxBytes = MAX_BYTES }: FormatLimits): Uint8Array {
+  // Base64 and line ends take 1.4 characters an octet; the rest is for text around the block.
+  const maxCharacters = 2 * maxBytes;
+  return pemToDer(text, text.includes("-----BEGIN CMS-----") ? "CMS" : "PKCS7", { maxCharacters });
 }
 
 function childrenOf(element: asn1js.AsnType | undefined, what: string): asn1js.AsnType[] {

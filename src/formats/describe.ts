@@ -36,7 +36,8 @@ const UNIVERSAL =
  *
  * Source: X.690.
  *
- * @throws FormatError `ERR_FORMAT_LIMIT` if the input is larger than `maxBytes`; PemError as `parsePem`, and `ERR_PEM_NO_BLOCK`
+ * @throws FormatError `ERR_FORMAT_LIMIT` if the input is larger than `maxBytes`; PemError as `parsePem`, and `ERR_PEM_NO_BLOCK`; TypeError for
+ *   another kind of input
  *
  * @example
  * ```ts
@@ -57,7 +58,8 @@ const UNIVERSAL =
  */
 export function describe(input: Uint8Array | string, options: DescribeOptions = {}): string {
   const { maxBytes = MAX_BYTES, maxLines = MAX_LINES } = options;
-  if (typeof input !== "string") return describeDer(input, maxBytes, maxLines);
+  if (input instanceof Uint8Array) return describeDer(input, maxBytes, maxLines);
+  if (typeof input !== "string") throw new TypeError("expected DER bytes or PEM text");
   const blocks = parsePem(input, { maxCharacters: maxBytes });
   if (blocks.length === 0)
     throw new PemError("ERR_PEM_NO_BLOCK", "the text has no PEM block; give DER as bytes");
@@ -72,7 +74,7 @@ export function describe(input: Uint8Array | string, options: DescribeOptions = 
 }
 
 function describeDer(bytes: Uint8Array, maxBytes: number, maxLines: number): string {
-  if (bytes.length > maxBytes)
+  if (!(bytes.length <= maxBytes))
     throw new FormatError(
       "ERR_FORMAT_LIMIT",
       `the input has ${bytes.length} bytes, more than maxBytes, ${maxBytes}`,

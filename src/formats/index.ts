@@ -4,7 +4,7 @@
  *
  * @module kubepki/formats
  */
-export type { FormatLimits, PasswordLimits } from "./asn1.ts";
+export type { CertificatesOptions, FormatLimits, PasswordLimits } from "./asn1.ts";
 export { decryptPrivateKey, encryptPrivateKey } from "./encrypted-key.ts";
 export type { EncryptOptions } from "./encrypted-key.ts";
 export { createPkcs12 } from "./create-pkcs12.ts";

@@ -42,7 +42,7 @@ export async function macHolds(
     return crypto.subtle.verify("HMAC", key, digest, bufferOf(content));
   }
   const hashAlgorithm = hashOf(HASHES, algorithmId, "SHA-1, SHA-2 or PBMAC1");
-  budget.take(iterationCount);
+  budget.takeSlow(iterationCount);
   return readingLater("PKCS#12 file", () =>
     getCrypto(true).verifyDataStampedWithPassword({
       password: passwordBytes(password),

@@ -8,7 +8,7 @@ import type { PrivateKey, PrivateKeyOptions } from "../keys/private-key.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { IterationBudget, readBer, reading } from "./asn1.ts";
-import type { PasswordLimits } from "./asn1.ts";
+import type { CertificatesOptions, PasswordLimits } from "./asn1.ts";
 import { decryptKeyBag } from "./encrypted-key.ts";
 import { readContents } from "./pkcs12-contents.ts";
 
@@ -72,7 +72,7 @@ const LOCAL_KEY_ID = "1.2.840.113549.1.9.21";
 export async function parsePkcs12(
   input: Uint8Array,
   password: string,
-  options: PrivateKeyOptions & PasswordLimits = {},
+  options: PrivateKeyOptions & PasswordLimits & CertificatesOptions = {},
 ): Promise<Pkcs12Contents> {
   const schema = readBer(input, "PKCS#12 file", options);
   const pfx = reading("PKCS#12 file", () => new PFX({ schema }));
@@ -90,7 +90,7 @@ export async function parsePkcs12(
         ...names,
       });
     else if (bagValue instanceof CertBag)
-      certificates.push({ certificate: certificateOf(bagValue), ...names });
+      certificates.push({ certificate: certificateOf(bagValue, options), ...names });
     else
       throw new FormatError(
         "ERR_FORMAT_UNSUPPORTED",
@@ -100,13 +100,13 @@ export async function parsePkcs12(
   return { keys, certificates };
 }
 
-function certificateOf({ certId, certValue }: CertBag): Certificate {
+function certificateOf({ certId, certValue }: CertBag, options: CertificatesOptions): Certificate {
   if (certId !== X509_CERTIFICATE || !(certValue instanceof asn1js.OctetString))
     throw new FormatError(
       "ERR_FORMAT_UNSUPPORTED",
       `the file has a certificate of type ${certId}, which is not X.509`,
     );
-  return parseCertificate(new Uint8Array(certValue.getValue()));
+  return parseCertificate(new Uint8Array(certValue.getValue()), options.certificates);
 }
 
 function namesOf(attributes: readonly Attribute[]): Pkcs12Names {

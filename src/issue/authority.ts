@@ -117,7 +117,7 @@ function readSigner({ subjectPublicKeyInfo, signatureAlgorithm }: Signer): Pick<
 /** Reports why the issuer must not issue at all, and for a CA, whether its path length is used up. */
 export function checkIssuer(
   issuer: Issuer,
-  child: { ca: boolean; pathLength?: number },
+  child: { readonly ca: boolean; readonly pathLength?: number | undefined },
   report: Report,
 ): void {
   for (const { message, cause } of issuer.faults)

@@ -120,8 +120,8 @@ function encodeInfo(
   options: CreateRequestOptions,
 ): Uint8Array {
   const report = new Report(true);
-  const { subject, extraExtensions = [] } = template;
-  checkSubject(subject, { ...options, allowPrivileged: true }, report);
+  const { extraExtensions = [] } = template;
+  const subject = checkSubject(template.subject, { ...options, allowPrivileged: true }, report);
   const value = generalNamesOf(template);
   if (value.length > 0)
     checkAlternativeNames(value, MAX_ALTERNATIVE_NAMES, "extensions.subjectAltName", report);
@@ -130,8 +130,8 @@ function encodeInfo(
     value.length > 0 ? [{ id: "subjectAltName", critical: false, value }] : [];
   checkSubjectKey(signer.subjectPublicKeyInfo);
   checkOnce([...names, ...extraExtensions]);
-  const encode = (): Uint8Array => writeInfo(subject, signer, [...names, ...extraExtensions]);
-  return tryToEncode("subject", encode, report)!;
+  const encode = (name: NameTemplate): Uint8Array => writeInfo(name, signer, [...names, ...extraExtensions]);
+  return tryToEncode("subject", encode, subject, report)!;
 }
 
 function writeInfo(

@@ -1,39 +1,102 @@
 import { checkElement } from "../der/check-element.ts";
 import { safely } from "../errors.ts";
+import type { Finding } from "../finding.ts";
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { EXTENSIONS } from "../x509/extensions/index.ts";
 import type { ExtensionId, ExtensionValues } from "../x509/extensions/index.ts";
 import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import { KEY_USAGES } from "../x509/extensions/key-usage.ts";
-import type { Report } from "./report.ts";
+import { Report } from "./report.ts";
 import type { CertificateTemplate, ComputedExtension } from "./template.ts";
 
-/** The value that a template gives to an extension. */
-export function extensionValueOf<Id extends ExtensionId>(
-  template: CertificateTemplate,
-  id: Id,
-): ExtensionValues[Id] | undefined {
-  for (const extension of template.extensions)
+type Extensions = CertificateTemplate["extensions"];
+type FlatExtension = Extract<
+  ExtensionTemplate,
+  { readonly id: "keyUsage" | "extendedKeyUsage" | "basicConstraints" }
+>;
+
+/** What the rules have to know of a template's extensions, and what is wrong with them by themselves. */
+export interface ExtensionFacts {
+  readonly ca: boolean;
+  readonly pathLength?: number | undefined;
+  readonly keyUsage: ExtensionValues["keyUsage"] | undefined;
+  readonly names: ExtensionValues["subjectAltName"] | undefined;
+  /** Whether kube-apiserver takes it from a client; without extended key usage a certificate is as good as one with clientAuth. */
+  readonly forClients: boolean;
+  /** Whether all is known to the last octet: readers take what the rules let pass. */
+  readonly covered: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** Of the lists that templates share. By object, so only of those that cannot change: frozen, with frozen and flat values. */
+const remembered = /* @__PURE__ */ new WeakMap<Extensions, ExtensionFacts>();
+
+/** The facts of a list of extensions. Source of the rules: RFC 5280 4.2.1. */
+export function extensionFacts(extensions: Extensions): ExtensionFacts {
+  const known = remembered.get(extensions);
+  if (known) return known;
+  const facts = readFacts(extensions);
+  if (Object.isFrozen(extensions) && extensions.every(isFixed)) remembered.set(extensions, facts);
+  return facts;
+}
+
+/** Tells whether an extension cannot change any more, so that what was found out about it holds for as long as it lives. */
+export function isFixed(extension: ExtensionTemplate | ComputedExtension): boolean {
+  if (!Object.isFrozen(extension)) return false;
+  return "computed" in extension || (isFlat(extension) && Object.isFrozen(extension.value));
+}
+
+/** Of these, the values have no parts that could change by themselves, and the rules know all that they can be. */
+function isFlat(extension: ExtensionTemplate): extension is FlatExtension {
+  const { id } = extension;
+  return id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
+}
+
+function readFacts(extensions: Extensions): ExtensionFacts {
+  const basic = valueOf(extensions, "basicConstraints");
+  const usages = valueOf(extensions, "extendedKeyUsage");
+  const report = new Report(false);
+  checkExtensions(extensions, report);
+  return {
+    ca: basic?.ca === true,
+    pathLength: basic?.pathLength,
+    keyUsage: valueOf(extensions, "keyUsage"),
+    names: valueOf(extensions, "subjectAltName"),
+    forClients: basic?.ca !== true && (usages?.some(isForClients) ?? true),
+    covered: extensions.every(isCovered),
+    findings: report.findings,
+  };
+}
+
+function isForClients(usage: string): boolean {
+  const name = usageName(usage);
+  return name === "clientAuth" || name === "any";
+}
+
+function isCovered(extension: ExtensionTemplate | ComputedExtension): boolean {
+  if ("computed" in extension || isFlat(extension)) return true;
+  return extension.id === "subjectAltName" && extension.value.every((name) => "value" in name);
+}
+
+/** The value that is given to an extension. */
+function valueOf<Id extends ExtensionId>(extensions: Extensions, id: Id): ExtensionValues[Id] | undefined {
+  for (const extension of extensions)
     if ("id" in extension && extension.id === id) return extension.value as ExtensionValues[Id];
   return undefined;
 }
 
-/** Whether the template makes a CA. */
-export function isCaTemplate(template: CertificateTemplate): boolean {
-  return extensionValueOf(template, "basicConstraints")?.ca === true;
-}
-
-/** Each extension once, and none that contradicts another. Source: RFC 5280 4.2.1. */
-export function checkExtensions(template: CertificateTemplate, emptySubject: boolean, report: Report): void {
-  checkRepetition(template.extensions, report);
-  template.extensions.forEach((extension, i) => {
+/** Each extension once, and none that contradicts another. */
+function checkExtensions(extensions: Extensions, report: Report): void {
+  checkRepetition(extensions, report);
+  extensions.forEach((extension, i) => {
     if ("computed" in extension) return;
     const path = pathOf(extension, i);
     if (extension.id === undefined) checkRaw(extension, path, report);
-    else checkCriticality(extension, emptySubject, path, report);
+    else if (extension.critical && EXTENSIONS[extension.id]?.neverCritical)
+      fail(report, path, "it must not be critical");
   });
-  checkUsages(template, report);
-  checkCa(template, report);
+  checkUsages(extensions, report);
+  checkCa(extensions, report);
 }
 
 /** Where an extension stands in its template. */
@@ -46,10 +109,7 @@ function fail(report: Report, path: string, message: string): void {
   report.error("ERR_TEMPLATE_EXTENSION", path, message);
 }
 
-function checkRepetition(
-  extensions: readonly (ExtensionTemplate | ComputedExtension)[],
-  report: Report,
-): void {
+function checkRepetition(extensions: Extensions, report: Report): void {
   const seen = new Set<string>();
   extensions.forEach((extension, i) => {
     const id = "computed" in extension ? extension.computed : extension.id;
@@ -72,14 +132,10 @@ function checkRaw(
   if (!checked.ok) fail(report, path, `its value must be one element of DER: ${checked.error.message}`);
 }
 
-function checkCriticality(
-  { id, critical }: ExtensionTemplate & { readonly id: ExtensionId },
-  emptySubject: boolean,
-  path: string,
-  report: Report,
-): void {
-  if (critical && EXTENSIONS[id].neverCritical) fail(report, path, "it must not be critical");
-  if (id !== "subjectAltName") return;
+/** RFC 5280 4.2.1.6: the names must be critical where there is no other. */
+export function checkNamesCriticality(extensions: Extensions, emptySubject: boolean, report: Report): void {
+  const critical = isCritical(extensions, "subjectAltName");
+  const path = "extensions.subjectAltName";
   if (emptySubject && !critical) fail(report, path, "it must be critical, because the subject is empty");
   if (!emptySubject && critical) {
     const message = "it is critical although the subject is not empty; some readers refuse that";
@@ -87,41 +143,43 @@ function checkCriticality(
   }
 }
 
-function checkUsages(template: CertificateTemplate, report: Report): void {
-  const usages = extensionValueOf(template, "keyUsage");
+function isCritical(extensions: Extensions, id: ExtensionId): boolean {
+  return extensions.some((extension) => "id" in extension && extension.id === id && extension.critical);
+}
+
+function checkUsages(extensions: Extensions, report: Report): void {
+  const usages = valueOf(extensions, "keyUsage");
   if (usages?.length === 0) fail(report, "extensions.keyUsage", "it is empty, expected at least one usage");
   const odd = usages?.find((usage) => !KEY_USAGES.includes(usage));
   if (odd !== undefined) fail(report, "extensions.keyUsage", `${JSON.stringify(odd)} is no key usage`);
-  const extended = extensionValueOf(template, "extendedKeyUsage");
+  const extended = valueOf(extensions, "extendedKeyUsage");
   const path = "extensions.extendedKeyUsage";
   if (extended?.length === 0) fail(report, path, "it is empty, expected at least one usage");
   if (extended && extended.length > 1 && new Set(extended.map(usageName)).size < extended.length)
     fail(report, path, "a usage stands there twice");
-  if (extended === undefined && !isCaTemplate(template)) {
+  if (extended === undefined && valueOf(extensions, "basicConstraints")?.ca !== true) {
     const message = "without extended key usage the certificate is good for everything, clients and servers";
     report.warning("WARN_TEMPLATE_NO_EXTENDED_KEY_USAGE", path, message);
   }
 }
 
 /** RFC 5280 4.2.1.3 and 4.2.1.9: what only a CA may have, and what a CA must have. */
-function checkCa(template: CertificateTemplate, report: Report): void {
-  const basic = extensionValueOf(template, "basicConstraints");
-  const usages = extensionValueOf(template, "keyUsage");
+function checkCa(extensions: Extensions, report: Report): void {
+  const basic = valueOf(extensions, "basicConstraints");
+  const usages = valueOf(extensions, "keyUsage");
   const path = "extensions.basicConstraints";
   const { pathLength } = basic ?? {};
   if (pathLength !== undefined && !(Number.isInteger(pathLength) && pathLength >= 0 && pathLength < 2 ** 31))
     fail(report, path, `the path length is ${pathLength}, expected a whole number from 0`);
   if (basic?.ca === true) {
-    const critical = template.extensions.some(
-      (extension) => "id" in extension && extension.id === "basicConstraints" && extension.critical,
-    );
-    if (!critical) fail(report, path, "it must be critical in a CA certificate");
+    if (!isCritical(extensions, "basicConstraints"))
+      fail(report, path, "it must be critical in a CA certificate");
     if (usages && !usages.includes("keyCertSign"))
       fail(report, "extensions.keyUsage", "a CA needs keyCertSign, or no key usage at all");
     return;
   }
   if (pathLength !== undefined) fail(report, path, "only a CA has a path length");
   if (usages?.includes("keyCertSign")) fail(report, "extensions.keyUsage", "only a CA may have keyCertSign");
-  if (extensionValueOf(template, "nameConstraints"))
+  if (valueOf(extensions, "nameConstraints"))
     fail(report, "extensions.nameConstraints", "only a CA may have name constraints");
 }

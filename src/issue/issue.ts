@@ -1,6 +1,7 @@
 import { equalBytes } from "../bytes.ts";
 import { TemplateError, PkiError } from "../errors.ts";
 import type { PublicKeySource } from "../keys/public-key.ts";
+import { onlyReads } from "../keys/signer.ts";
 import type { Signer } from "../keys/signer.ts";
 import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
@@ -9,8 +10,8 @@ import type { Limits } from "../x509/limits.ts";
 import { encodeName } from "../x509/name-writer.ts";
 import { prepareIssuer, selfIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
-import { isCaTemplate } from "./extension-rules.ts";
-import { failResult, finish, readingLimits } from "./finish.ts";
+import { extensionFacts } from "./extension-rules.ts";
+import { failResult, finish, keep, readingLimits } from "./finish.ts";
 import type { IssuedCertificate, Prepared } from "./finish.ts";
 import { checkKeyUsages } from "./key-usage-rules.ts";
 import { Report } from "./report.ts";
@@ -174,11 +175,11 @@ function prepareSelfSigned(
   signer: Signer,
   options: SelfSignOptions,
 ): Prepared {
-  if (!isCaTemplate(template)) {
+  if (!extensionFacts(template.extensions).ca) {
     const message = "only a CA signs itself; a leaf needs an issuer";
     throw new TemplateError("ERR_TEMPLATE_EXTENSION", message, { path: "extensions.basicConstraints" });
   }
-  const name = tryToEncode("subject", () => encodeName(template.subject), new Report(true))!;
+  const name = tryToEncode("subject", encodeName, template.subject, new Report(true))!;
   return prepare(template, signer.subjectPublicKeyInfo, selfIssuer(name, signer), options);
 }
 
@@ -190,14 +191,15 @@ export function prepare(
   options: SelfSignOptions,
 ): Prepared {
   const report = new Report(true);
-  // A report that throws gives back a period whenever it comes back at all; the same holds for what is encoded.
-  const period = checkTemplate(template, issuer, options, report)!;
-  checkKeyUsages(template, checkSubjectKey(subjectPublicKeyInfo), report);
-  const subject = tryToEncode("subject", () => encodeSubject(template.subject), report)!;
+  // A report that throws gives back what is to be written whenever it comes back at all; the same holds for what is encoded.
+  const { subject: name, period, facts } = checkTemplate(template, issuer, options, report)!;
+  checkKeyUsages(facts, checkSubjectKey(subjectPublicKeyInfo), report);
+  const { serialNumber: hex, random } = options;
+  const serialNumber = hex === undefined ? drawSerialNumber(random) : parseSerialNumber(hex);
+  const subject = tryToEncode("subject", encodeSubject, name, report)!;
   const selfIssued = equalBytes(subject, issuer.name);
-  const { serialNumber, random } = options;
   const parts: TbsParts = {
-    serialNumber: serialNumber === undefined ? drawSerialNumber(random) : parseSerialNumber(serialNumber),
+    serialNumber,
     signatureAlgorithm: issuer.signer.signatureAlgorithm,
     issuer: issuer.name,
     notBefore: period.notBefore,
@@ -207,27 +209,14 @@ export function prepare(
     extensions: template.extensions,
     authorityKeyIdentifier: selfIssued ? undefined : issuer.authorityKeyIdentifier,
   };
-  const tbs = tryToEncode("extensions", () => encodeTbs(parts), report)!;
-  if (!isCovered(template, tbs.der)) rehearse(tbs.der, issuer.signer, options);
+  const tbs = tryToEncode("extensions", encodeTbs, parts, report)!;
+  // Where the rules alone make sure that the certificate can be read, there is nothing to rehearse.
+  if (!facts.covered || "der" in name || tbs.der.length > SMALL) rehearse(tbs.der, issuer.signer, options);
   return { issuer, tbs, findings: report.findings };
 }
 
 /** Up to here, no limit of any reader is near. */
 const SMALL = 32_768;
-
-/** Whether the rules alone make sure that the certificate can be read: they know these extensions to the last octet. */
-function isCovered({ subject, extensions }: CertificateTemplate, tbs: Uint8Array): boolean {
-  return (
-    tbs.length < SMALL &&
-    !("der" in subject) &&
-    extensions.every((extension) => {
-      if ("computed" in extension) return true;
-      const { id } = extension;
-      if (id === "subjectAltName") return extension.value.every((name) => "value" in name);
-      return id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
-    })
-  );
-}
 
 /** What stands for a signature that is yet to be made. */
 const NO_SIGNATURE = /* @__PURE__ */ new Uint8Array(0);
@@ -248,24 +237,27 @@ function rehearse(tbs: Uint8Array, { signatureAlgorithm }: Signer, limits: Limit
 const proven = /* @__PURE__ */ new WeakSet<Signer>();
 
 async function finishLater(prepared: Prepared, options: SelfSignOptions): Promise<IssuedCertificate> {
-  const { der } = prepared.tbs;
   const { signer } = prepared.issuer;
-  const { verifier = verifySignature } = options;
+  const kept = keep(prepared);
+  const { der } = kept.tbs;
   const signature = await signer.sign(der.slice()); // a copy: ours must stay what it is
-  const issued = finish(prepared, signature, options);
+  const issued = finish(kept, signature, options);
+  const { verifier = verifySignature } = options;
   if (!proven.has(signer)) {
     const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
-    acceptProof(signer, await verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der.slice()));
+    acceptProof(signer, await verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der));
   }
   return issued;
 }
 
 function finishNow(prepared: Prepared, options: SelfSignOptions): IssuedCertificate {
-  const { der } = prepared.tbs;
   const { signer } = prepared.issuer;
+  const harmless = onlyReads(signer);
+  const kept = harmless ? prepared : keep(prepared);
+  const { der } = kept.tbs;
+  const signature = atOnce(signer.sign(harmless ? der : der.slice()), "signer");
+  const issued = finish(kept, signature, options);
   const { verifier } = options;
-  const signature = atOnce(signer.sign(der.slice()), "signer");
-  const issued = finish(prepared, signature, options);
   if (verifier && !proven.has(signer)) {
     const { subjectPublicKeyInfo, signatureAlgorithm } = signer;
     const holds = verifier(subjectPublicKeyInfo, signatureAlgorithm, signature, der.slice());

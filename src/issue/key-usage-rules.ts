@@ -1,12 +1,11 @@
 import type { KeyAlgorithm } from "../keys/algorithms.ts";
 import { impossibleUsages } from "../keys/key-usages.ts";
-import { extensionValueOf } from "./extension-rules.ts";
+import type { ExtensionFacts } from "./extension-rules.ts";
 import type { Report } from "./report.ts";
-import type { CertificateTemplate } from "./template.ts";
 
 /** Kubernetes' signers write `keyEncipherment` for whatever key, where it is asked for; they know no ML-DSA. */
-export function checkKeyUsages(template: CertificateTemplate, key: KeyAlgorithm, report: Report): void {
-  const [odd] = impossibleUsages(extensionValueOf(template, "keyUsage"), key);
+export function checkKeyUsages({ keyUsage }: ExtensionFacts, key: KeyAlgorithm, report: Report): void {
+  const [odd] = impossibleUsages(keyUsage, key);
   if (odd === undefined) return;
   const path = "extensions.keyUsage";
   const message = `${odd} is nothing that a key of ${key.name} can do: it only signs`;

@@ -35,6 +35,13 @@ export class Report {
     this.findings.push({ code, severity: "error", path, message });
   }
 
+  /** What was found before, of something that is met again. */
+  repeat(finding: Finding): void {
+    const { code, severity, path, message } = finding;
+    if (severity === "error") this.error(code as CodesOf<"TemplateError">, path, message);
+    else this.findings.push(finding);
+  }
+
   /** Something to know, which forbids nothing. */
   warning(code: TemplateWarning, path: string, message: string, detail: Partial<Finding> = {}): void {
     this.findings.push({ code, severity: "warning", path, message, ...detail });

@@ -1,10 +1,12 @@
 import { DerReader } from "../der/reader.ts";
 import { PkiError } from "../errors.ts";
+import type { CodesOf } from "../errors.ts";
 import { findHidden, isControl } from "../x509/hidden-characters.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "../x509/limits.ts";
 import type { Limits } from "../x509/limits.ts";
 import { readName } from "../x509/name.ts";
-import { SUBJECT_FIELDS } from "../x509/name-writer.ts";
+import type { Name } from "../x509/name.ts";
+import { SUBJECT_FIELDS, rdnsOf } from "../x509/name-writer.ts";
 import type { AttributeTemplate, NameTemplate } from "../x509/name-writer.ts";
 import type { Report } from "./report.ts";
 
@@ -21,105 +23,109 @@ export interface NameRules extends Limits {
 
 const COMMON_NAME = "2.5.4.3";
 const ORGANIZATION = "2.5.4.10";
-/** The second is Kubernetes' user uid. */
-const AT_MOST_ONE = [
-  ["2.5.4.3", "common name"],
-  ["1.3.6.1.4.1.57683.2", "UID"],
-] as const;
+/** Kubernetes' user uid. */
+const UID = "1.3.6.1.4.1.57683.2";
 
-interface PlacedAttribute {
-  readonly type: string;
-  readonly value: string;
-  /** A field's name, or the index of an RDN. */
-  readonly place: string | number;
-  /** Among the place's values; absent if it has only one. */
-  readonly index?: number;
-}
+type Rdns = readonly (readonly AttributeTemplate[])[];
 
-/** Where an attribute stands; made only for what is wrong. */
-function pathOf({ place, index }: PlacedAttribute): string {
-  const path = typeof place === "number" ? `subject[${place}]` : `subject.${place}`;
-  return index === undefined ? path : `${path}[${index}]`;
-}
-
-/** All attributes of a name in whatever form, with where they stand: those that are written, found in the same way as the writer finds them. */
-function attributesOf(name: NameTemplate, limits: Limits): PlacedAttribute[] {
-  if ("der" in name) return rdnAttributes(readName(new DerReader(name.der), "", limits).rdns);
-  if ("length" in name) return rdnAttributes(name);
-  const attributes: PlacedAttribute[] = [];
-  for (const [place, type] of SUBJECT_FIELDS) {
-    const given = name[place];
-    if (typeof given === "string") attributes.push({ type, value: given, place });
-    else given?.forEach((value, index) => attributes.push({ type, value, place, index }));
-  }
-  return attributes;
-}
-
-function rdnAttributes(rdns: readonly (readonly AttributeTemplate[])[]): PlacedAttribute[] {
-  return rdns.flatMap((rdn, place) => rdn.map(({ type, value }, index) => ({ type, value, place, index })));
+/** Where an attribute stands in what the caller gave; made only for what is wrong. */
+function pathOf(subject: NameTemplate, rdn: number, index: number): string {
+  if ("der" in subject || "length" in subject) return `subject[${rdn}][${index}]`;
+  const [field] = SUBJECT_FIELDS.filter(([name]) => subject[name]?.length)[rdn]!;
+  return typeof subject[field] === "string" ? `subject.${field}` : `subject.${field}[${index}]`;
 }
 
 /** Tells whether the name is an empty SEQUENCE. */
 export function isEmptyName(name: NameTemplate): boolean {
-  if ("der" in name) return name.der.length === 2;
-  if ("length" in name) return name.length === 0;
-  return SUBJECT_FIELDS.every(([field]) => !name[field]?.length);
+  return "der" in name ? name.der.length === 2 : rdnsOf(name).length === 0;
 }
 
 /**
- * Who may be named. What passes here, {@link parseIdentity} reads without complaint.
+ * Who may be named. What passes here, {@link parseIdentity} reads without complaint. Returns the name that was checked and is to be written: Go's
+ * fields as RDNs, which nobody changes any more.
  *
  * Sources: RFC 5280 4.1.2.6, Kubernetes' RBAC default roles, CVE-2009-2408, CVE-2021-42574.
  */
-export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): void {
-  const attributes = tryToRead(() => attributesOf(subject, rules), report) ?? [];
-  const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
-  if (attributes.length > maxNameAttributes) {
-    const message = `the subject has ${attributes.length} attributes, expected at most ${maxNameAttributes}`;
-    report.error("ERR_TEMPLATE_SUBJECT", "subject", message);
-  }
-  for (const attribute of attributes) {
-    checkText(attribute, rules, report);
-    if (rules.allowPrivileged !== true) checkPrivilege(attribute, report);
-    checkUnauthenticated(attribute, report);
-  }
-  for (const [type, what] of AT_MOST_ONE) {
-    const count = countOf(attributes, type);
-    if (count > 1)
-      report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${count} ${what}s, expected one`);
-  }
-  checkGroups(attributes, report);
+export function checkSubject(subject: NameTemplate, rules: NameRules, report: Report): Name | Rdns {
+  const name = "der" in subject ? subject : rdnsOf(subject);
+  checkFields(subject, report);
+  const rdns = "der" in name ? readRdns(name, rules, report) : name;
+  const groups = checkCounts(rdns, rules, report);
+  let rdn = 0;
+  let index = 0;
+  const fail: Fail = (message, code = "ERR_TEMPLATE_SUBJECT") =>
+    report.error(code, pathOf(subject, rdn, index), message);
+  for (rdn = 0; rdn < rdns.length; rdn++)
+    for (index = 0; index < rdns[rdn]!.length; index++) checkAttribute(rdns[rdn]![index]!, rules, fail);
+  if (groups > 1) checkGroups(subject, rdns, report);
+  return name;
+}
+
+/** Says what is wrong with the attribute that is looked at. */
+type Fail = (message: string, code?: CodesOf<"TemplateError">) => void;
+
+function checkAttribute({ type, value }: AttributeTemplate, rules: NameRules, fail: Fail): void {
+  checkText(value, rules, fail);
+  if (rules.allowPrivileged !== true) checkPrivilege(type, value, fail);
+  const nobody =
+    (type === COMMON_NAME && value === "system:anonymous") ||
+    (type === ORGANIZATION && value === "system:unauthenticated");
+  if (nobody) fail(`${value} stands for callers who were not authenticated`);
+}
+
+/** A field with an empty text is not written, as in Go; but nobody asks for that on purpose. */
+function checkFields(subject: NameTemplate, report: Report): void {
+  if ("der" in subject || "length" in subject) return;
+  for (const field of ["commonName", "serialNumber"] as const)
+    if (subject[field] === "")
+      report.error("ERR_TEMPLATE_SUBJECT", `subject.${field}`, "the value is empty, expected a name");
 }
 
 /** A name that was parsed counts by its bytes, which may not be what a parser of certificates takes. */
-function tryToRead<T>(read: () => T, report: Report): T | undefined {
+function readRdns({ der }: Name, limits: Limits, report: Report): Rdns {
   try {
-    return read();
+    return readName(new DerReader(der), "", limits).rdns;
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     report.error("ERR_TEMPLATE_NAME", "subject", `the name cannot be read: ${error.message}`);
-    return undefined;
+    return [];
   }
 }
 
-function countOf(attributes: readonly PlacedAttribute[], wanted: string): number {
+/** Not too many attributes, and one at most where Kubernetes takes one. Returns the number of groups. */
+function checkCounts(rdns: Rdns, rules: NameRules, report: Report): number {
+  const { maxNameAttributes = MAX_NAME_ATTRIBUTES } = rules;
   let count = 0;
-  for (const { type } of attributes) if (type === wanted) count++;
-  return count;
+  let names = 0;
+  let uids = 0;
+  let groups = 0;
+  for (const rdn of rdns)
+    for (const { type } of rdn) {
+      count++;
+      if (type === COMMON_NAME) names++;
+      else if (type === UID) uids++;
+      else if (type === ORGANIZATION) groups++;
+    }
+  const fault =
+    count > maxNameAttributes
+      ? `${count} attributes, expected at most ${maxNameAttributes}`
+      : names > 1
+        ? `${names} common names, expected one`
+        : uids > 1
+          ? `${uids} UIDs, expected one`
+          : undefined;
+  if (fault) report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${fault}`);
+  return groups;
 }
 
-function checkText(attribute: PlacedAttribute, rules: NameRules, report: Report): void {
-  const { value } = attribute;
-  if (value === "")
-    report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), "the value is empty, expected a name");
+function checkText(value: string, rules: NameRules, fail: Fail): void {
+  if (value === "") fail("the value is empty, expected a name");
   const { maxNameValueBytes = MAX_NAME_VALUE_BYTES } = rules;
   // UTF-8 has three octets for one of UTF-16's units at most; counted exactly only where it matters.
-  if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes) {
-    const message = `the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`;
-    report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), message);
-  }
+  if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes)
+    fail(`the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`);
   const hidden = describeHidden(value, rules.allowInvisible === true);
-  if (hidden) report.error("ERR_TEMPLATE_SUBJECT", pathOf(attribute), `the value has ${hidden}`);
+  if (hidden) fail(`the value has ${hidden}`);
 }
 
 function utf8Length(text: string): number {
@@ -141,17 +147,24 @@ function codePoint(code: number): string {
 const POWERFUL_GROUP = "kubeadm:cluster-admins";
 const POWERFUL_USER = "kube-apiserver-kubelet-client";
 
-function checkPrivilege(attribute: PlacedAttribute, report: Report): void {
-  const { type, value } = attribute;
-  if (type !== COMMON_NAME && type !== ORGANIZATION) return;
-  if (startsHarmlessly(value)) return;
-  // Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it.
-  const folded = value.normalize("NFKC").trim().toLowerCase();
-  if (!folded.startsWith("system:") && folded !== (type === COMMON_NAME ? POWERFUL_USER : POWERFUL_GROUP))
+function checkPrivilege(type: string, value: string, fail: Fail): void {
+  if ((type !== COMMON_NAME && type !== ORGANIZATION) || !isPrivilegedName(value, type === COMMON_NAME))
     return;
   const what = type === COMMON_NAME ? "user" : "group";
   const message = `the ${what} ${JSON.stringify(value.slice(0, 64))} has privileges in Kubernetes, which takes allowPrivileged: true`;
-  report.error("ERR_TEMPLATE_PRIVILEGED_NAME", pathOf(attribute), message);
+  fail(message, "ERR_TEMPLATE_PRIVILEGED_NAME");
+}
+
+/** Whether the name of a user or of a group has privileges in Kubernetes. */
+export function isPrivilegedName(name: string, isUser: boolean): boolean {
+  if (startsHarmlessly(name)) return false;
+  const folded = foldName(name);
+  return folded.startsWith("system:") || folded === (isUser ? POWERFUL_USER : POWERFUL_GROUP);
+}
+
+/** Kubernetes compares exactly. But nobody means well with "System:Masters", and other readers may fold it. */
+export function foldName(name: string): string {
+  return name.normalize("NFKC").trim().toLowerCase();
 }
 
 /** Whether the first character is printable ASCII that none of the names above begins with: folding does not make it another. */
@@ -162,29 +175,16 @@ function startsHarmlessly(value: string): boolean {
   return lower !== 0x73 && lower !== 0x6b; // s, k
 }
 
-function checkUnauthenticated(attribute: PlacedAttribute, report: Report): void {
-  const { type, value } = attribute;
-  const nobody =
-    (type === COMMON_NAME && value === "system:anonymous") ||
-    (type === ORGANIZATION && value === "system:unauthenticated");
-  if (nobody)
-    report.error(
-      "ERR_TEMPLATE_SUBJECT",
-      pathOf(attribute),
-      `${value} stands for callers who were not authenticated`,
-    );
-}
-
-function checkGroups(attributes: readonly PlacedAttribute[], report: Report): void {
-  if (countOf(attributes, ORGANIZATION) < 2) return;
+function checkGroups(subject: NameTemplate, rdns: Rdns, report: Report): void {
   const seen = new Set<string>();
-  for (const attribute of attributes) {
-    const { type, value } = attribute;
-    if (type !== ORGANIZATION) continue;
-    if (seen.has(value)) {
-      const message = `the group ${JSON.stringify(value.slice(0, 64))} stands there twice`;
-      report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", pathOf(attribute), message);
-    }
-    seen.add(value);
-  }
+  rdns.forEach((rdn, i) =>
+    rdn.forEach(({ type, value }, index) => {
+      if (type !== ORGANIZATION) return;
+      if (seen.has(value)) {
+        const message = `the group ${JSON.stringify(value.slice(0, 64))} stands there twice`;
+        report.warning("WARN_TEMPLATE_DUPLICATE_GROUP", pathOf(subject, i, index), message);
+      }
+      seen.add(value);
+    }),
+  );
 }

@@ -5,7 +5,7 @@ import { writeExtension } from "../x509/extensions/encode.ts";
 import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import { writeName } from "../x509/name-writer.ts";
 import type { NameTemplate } from "../x509/name-writer.ts";
-import { Slab } from "../x509/slab.ts";
+import { isFixed } from "./extension-rules.ts";
 import { keyIdentifier } from "./key-identifier.ts";
 import type { CertificateTemplate } from "./template.ts";
 import type { Period } from "./validity-rules.ts";
@@ -29,6 +29,7 @@ export interface TbsParts extends Period {
 
 /** A TBSCertificate, and where each field of it begins: as distance from its end, for it is written from the back to the front. */
 export interface Tbs extends Period {
+  /** Good until the next is encoded, unless it was kept. */
   readonly der: Uint8Array;
   /** The SEQUENCE of extensions; 0 if there is none. */
   readonly extensions: number;
@@ -47,23 +48,20 @@ const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 const V3 = 2;
 
-/** One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
+/** For signed parts. One for all, because a buffer takes longer to make than a certificate to write. Who uses it clears it first. */
 const scratch = /* @__PURE__ */ new DerWriter(2048);
 
-/** For signed parts, which are kept until the certificate is made and never leave the library: who signs gets a copy. */
-const slab = /* @__PURE__ */ new Slab();
+/** For what is read while a signed part is written, or written while one is read: subjects and certificates. */
+const otherScratch = /* @__PURE__ */ new DerWriter(2048);
 
-/** For subjects, apart from the other: a subject is read while the signed part is written. */
-const subjectScratch = /* @__PURE__ */ new DerWriter(512);
-
-/** DER Name. As `encodeName`, but good only until the next call. */
+/** DER Name. As `encodeName`, but good only until the next call of whatever writes here. */
 export function encodeSubject(subject: NameTemplate): Uint8Array {
-  subjectScratch.reset();
-  writeName(subjectScratch, subject);
-  return subjectScratch.view();
+  otherScratch.reset();
+  writeName(otherScratch, subject);
+  return otherScratch.view();
 }
 
-/** The part of a certificate that is signed. */
+/** The part of a certificate that is signed; its bytes are good only until the next call. */
 export function encodeTbs(parts: TbsParts): Tbs {
   const { notBefore, notAfter } = parts;
   const writer = scratch;
@@ -90,7 +88,7 @@ export function encodeTbs(parts: TbsParts): Tbs {
   writer.smallInteger(V3);
   writer.close(VERSION, version);
   writer.close(SEQUENCE, 0);
-  const der = slab.copy(writer.view());
+  const der = writer.view();
   return { der, notBefore, notAfter, extensions, key, keyEnd, subject, validity, issuer, algorithm, serial };
 }
 
@@ -107,7 +105,7 @@ function writeExtensions(writer: DerWriter, parts: TbsParts): void {
   if (writer.mark() > 0) writer.close(SEQUENCE, 0); // an empty list must be left out (RFC 5280 4.1)
 }
 
-/** What the usual extensions look like. By object, so only for what cannot change: flat values that are frozen, as those of our templates are. */
+/** What the usual extensions look like. By object, so only of what cannot change, as those that templates share. */
 const remembered = /* @__PURE__ */ new WeakMap<ExtensionTemplate, Uint8Array>();
 
 function writeRemembered(writer: DerWriter, extension: ExtensionTemplate): void {
@@ -115,9 +113,7 @@ function writeRemembered(writer: DerWriter, extension: ExtensionTemplate): void 
   if (known) return writer.raw(known);
   const start = writer.mark();
   writeExtension(writer, extension);
-  const { id } = extension;
-  const flat = id === "keyUsage" || id === "extendedKeyUsage" || id === "basicConstraints";
-  if (!flat || !Object.isFrozen(extension) || !Object.isFrozen(extension.value)) return;
+  if (!isFixed(extension)) return;
   const own = new DerWriter(writer.mark() - start);
   writeExtension(own, extension);
   remembered.set(extension, own.finish());
@@ -145,7 +141,7 @@ export function encodeCertificate(
   signatureAlgorithm: Uint8Array,
   signature: Uint8Array,
 ): Uint8Array {
-  const writer = scratch;
+  const writer = otherScratch;
   writer.reset();
   writer.bitString(signature);
   writer.raw(signatureAlgorithm);
@@ -158,8 +154,12 @@ export function encodeCertificate(
  * The first field that the reader finds elsewhere, or with another value, than the writer put it. The bytes between are those that were written,
  * for nobody else has had them in hands.
  */
-export function differingField(read: CertificateLayout, written: Tbs): string | undefined {
-  const { tbsStart, tbsEnd } = read;
+export function differingField(
+  read: CertificateLayout,
+  written: Tbs,
+  signatureLength: number,
+): string | undefined {
+  const { tbsStart, tbsEnd, signatureStart, signatureEnd } = read;
   const differs = (at: number, distance: number): boolean => tbsEnd - at !== distance;
   if (tbsEnd - tbsStart !== written.der.length) return "length";
   if (read.version !== V3 + 1) return "version";
@@ -169,6 +169,8 @@ export function differingField(read: CertificateLayout, written: Tbs): string | 
   if (read.notBefore !== written.notBefore || read.notAfter !== written.notAfter) return "validity";
   if (differs(read.subjectStart, written.subject)) return "subject";
   if (differs(read.keyStart, written.key) || differs(read.keyEnd, written.keyEnd)) return "public key";
+  if (signatureEnd !== read.bytes.length || signatureEnd - signatureStart !== signatureLength)
+    return "signature";
   if (written.extensions === 0) return read.extensionsEnd === 0 ? undefined : "extensions";
   return differs(read.extensionsStart, written.extensions) || read.extensionsEnd !== tbsEnd
     ? "extensions"

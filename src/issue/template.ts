@@ -95,19 +95,39 @@ export interface ClientTemplateOptions extends TemplateOptions, AlternativeNames
   readonly subject: NameTemplate;
 }
 
-const KUBEADM_KEY_USAGE: readonly KeyUsage[] = /* @__PURE__ */ Object.freeze([
-  "digitalSignature",
-  "keyEncipherment",
-] as const);
-const SIGNING_KEY_USAGE: readonly KeyUsage[] = /* @__PURE__ */ Object.freeze(["digitalSignature"] as const);
-const SERVER: readonly ExtendedKeyUsage[] = /* @__PURE__ */ Object.freeze(["serverAuth"] as const);
-const CLIENT: readonly ExtendedKeyUsage[] = /* @__PURE__ */ Object.freeze(["clientAuth"] as const);
-/** Frozen with their values, as all that templates share: their encodings are remembered by the objects. */
-const LEAF: ExtensionTemplate = /* @__PURE__ */ Object.freeze({
-  id: "basicConstraints",
-  critical: true,
-  value: /* @__PURE__ */ Object.freeze({ ca: false }),
-} as const);
+const KUBEADM_KEY_USAGE: readonly KeyUsage[] = ["digitalSignature", "keyEncipherment"];
+const LEAF = { id: "basicConstraints", critical: true, value: { ca: false } } as const;
+const AUTHORITY = { computed: "authorityKeyIdentifier" } as const;
+
+type UsageExtension<Id extends "keyUsage" | "extendedKeyUsage"> = Extract<
+  ExtensionTemplate,
+  { readonly id: Id }
+>;
+type LeafExtensions = readonly [
+  UsageExtension<"keyUsage">,
+  UsageExtension<"extendedKeyUsage">,
+  typeof LEAF,
+  typeof AUTHORITY,
+];
+
+/** One list for all leaves of a kind, frozen with all that is in it: what the rules say of it and how it is encoded is remembered by the objects. */
+function leafExtensions(keyUsage: readonly KeyUsage[], extendedKeyUsage: ExtendedKeyUsage): LeafExtensions {
+  return Object.freeze([
+    Object.freeze({ id: "keyUsage", critical: true, value: Object.freeze([...keyUsage]) }),
+    Object.freeze({ id: "extendedKeyUsage", critical: false, value: Object.freeze([extendedKeyUsage]) }),
+    Object.freeze({ ...LEAF, value: Object.freeze(LEAF.value) }),
+    Object.freeze(AUTHORITY),
+  ] as const);
+}
+
+const SERVER = {
+  recommended: /* @__PURE__ */ leafExtensions(["digitalSignature"], "serverAuth"),
+  kubernetes: /* @__PURE__ */ leafExtensions(KUBEADM_KEY_USAGE, "serverAuth"),
+};
+const CLIENT = {
+  recommended: /* @__PURE__ */ leafExtensions(["digitalSignature"], "clientAuth"),
+  kubernetes: /* @__PURE__ */ leafExtensions(KUBEADM_KEY_USAGE, "clientAuth"),
+};
 
 /**
  * Template of a CA certificate, root or intermediate. Valid for ten years by default.
@@ -187,23 +207,24 @@ export function clientTemplate(options: ClientTemplateOptions): CertificateTempl
   return leafTemplate(options, CLIENT);
 }
 
-function leafTemplate(
-  options: ClientTemplateOptions,
-  extendedKeyUsage: readonly ExtendedKeyUsage[],
-): CertificateTemplate {
-  const { subject, preset = "recommended" } = options;
-  const recommended = preset === "recommended";
+function leafTemplate(options: ClientTemplateOptions, kind: typeof SERVER): CertificateTemplate {
+  const { subject, preset = "recommended", extraExtensions = [] } = options;
+  const usual = preset === "recommended" ? kind.recommended : kind.kubernetes;
+  const common = options.keyUsage || options.extendedKeyUsage ? withUsages(usual, options) : usual;
+  const names = nameExtensions(options);
+  const own = names.length > 0 || extraExtensions.length > 0;
   return {
     subject,
     validity: preset === "csrSigner" ? signerValidity(options) : validFor(options),
-    extensions: [
-      ...usageExtensions(options, recommended ? SIGNING_KEY_USAGE : KUBEADM_KEY_USAGE, extendedKeyUsage),
-      LEAF,
-      { computed: "authorityKeyIdentifier" },
-      ...nameExtensions(options),
-      ...(options.extraExtensions ?? []),
-    ],
+    extensions: own ? [...common, ...names, ...extraExtensions] : common,
   };
+}
+
+function withUsages(
+  [keyUsage, extendedKeyUsage, ...rest]: LeafExtensions,
+  options: TemplateOptions,
+): CertificateTemplate["extensions"] {
+  return [...usageExtensions(options, keyUsage.value, extendedKeyUsage.value), ...rest];
 }
 
 function signerValidity({
@@ -225,35 +246,16 @@ function usageExtensions(
   const odd = usages.find((usage) => !KEY_USAGES.includes(usage));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no key usage`);
   if (usages.length > 0) {
-    // Our own lists have the order of the bits already.
-    const value = usages === keyUsage ? usages : KEY_USAGES.filter((usage) => usages.includes(usage));
-    extensions.push(sharedExtension("keyUsage", true, value));
+    const value = KEY_USAGES.filter((usage) => usages.includes(usage)); // in the order of the bits
+    extensions.push({ id: "keyUsage", critical: true, value });
   }
-  if (extended.length > 0) extensions.push(sharedExtension("extendedKeyUsage", false, extended));
+  if (extended.length > 0) extensions.push({ id: "extendedKeyUsage", critical: false, value: extended });
   return extensions;
-}
-
-type UsageExtension = Extract<ExtensionTemplate, { readonly id: "keyUsage" | "extendedKeyUsage" }>;
-
-/** One extension object for each of the lists above, for those who remember things by objects. */
-const shared = /* @__PURE__ */ new WeakMap<object, ExtensionTemplate>();
-
-function sharedExtension(
-  id: UsageExtension["id"],
-  critical: boolean,
-  value: readonly (KeyUsage | ExtendedKeyUsage)[],
-): ExtensionTemplate {
-  const known = shared.get(value);
-  if (known) return known;
-  const extension = { id, critical, value } as ExtensionTemplate;
-  const ours =
-    value === KUBEADM_KEY_USAGE || value === SIGNING_KEY_USAGE || value === SERVER || value === CLIENT;
-  if (ours) shared.set(value, Object.freeze(extension));
-  return extension;
 }
 
 /** The subject alternative name, if there is any; critical only if the subject is empty (RFC 5280 4.2.1.6). */
 function nameExtensions(options: AlternativeNames & { readonly subject: NameTemplate }): ExtensionTemplate[] {
+  if (!(options.dnsNames ?? options.emailAddresses ?? options.ipAddresses ?? options.uris)) return [];
   const value = generalNamesOf(options);
   return value.length === 0 ? [] : [{ id: "subjectAltName", critical: isEmptyName(options.subject), value }];
 }

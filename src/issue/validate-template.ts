@@ -1,26 +1,29 @@
 import { DerReader } from "../der/reader.ts";
 import { DerWriter } from "../der/writer.ts";
 import { PkiError } from "../errors.ts";
-import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import type { Finding } from "../finding.ts";
 import { writeExtension } from "../x509/extensions/encode.ts";
+import type { ExtensionTemplate } from "../x509/extensions/encode.ts";
 import {
   MAX_CONSTRAINT_COMPARISONS,
   constrainedNames,
   findConstraintViolation,
 } from "../x509/name-constraints-match.ts";
+import type { NameConstraints } from "../x509/extensions/name-constraints.ts";
 import { readName } from "../x509/name.ts";
 import { encodeName } from "../x509/name-writer.ts";
+import type { NameTemplate } from "../x509/name-writer.ts";
 import { MAX_ALTERNATIVE_NAMES, checkAlternativeNames } from "./alternative-name-rules.ts";
 import { checkIssuer, prepareIssuer } from "./authority.ts";
 import type { CertificateAuthority, Issuer } from "./authority.ts";
-import { checkExtensions, extensionValueOf, isCaTemplate, pathOf } from "./extension-rules.ts";
+import { checkNamesCriticality, extensionFacts, pathOf } from "./extension-rules.ts";
+import type { ExtensionFacts } from "./extension-rules.ts";
 import { Report } from "./report.ts";
 import { checkSubject, isEmptyName } from "./subject-rules.ts";
 import type { NameRules } from "./subject-rules.ts";
 import type { CertificateTemplate } from "./template.ts";
 import { MAX_CLIENT_SECONDS, checkValidity } from "./validity-rules.ts";
-import type { Period } from "./validity-rules.ts";
+import type { Period, ValidityContext } from "./validity-rules.ts";
 
 /** What a template is held to; all fields have defaults. */
 export interface TemplateRules extends NameRules {
@@ -62,74 +65,75 @@ export function validateTemplate(
   rules: TemplateRules = {},
 ): Finding[] {
   const report = new Report(false);
-  tryToEncode("subject", () => encodeName(template.subject), report);
+  tryToEncode("subject", encodeName, template.subject, report);
   checkTemplate(template, issuer && prepareIssuer(issuer), rules, report);
   template.extensions.forEach((extension, i) => {
-    if (!("computed" in extension))
-      tryToEncode(pathOf(extension, i), () => writeExtension(new DerWriter(), extension), report);
+    if (!("computed" in extension)) tryToEncode(pathOf(extension, i), encodeExtension, extension, report);
   });
   return report.findings;
 }
 
-/** All rules in the order in which their errors are most useful; returns the validity that is to be written, if it makes sense. */
+function encodeExtension(extension: ExtensionTemplate): void {
+  writeExtension(new DerWriter(), extension);
+}
+
+/** What is to be written of a template that has passed, and what is known of its extensions. */
+export interface CheckedTemplate {
+  readonly subject: NameTemplate;
+  readonly period: Period;
+  readonly facts: ExtensionFacts;
+}
+
+/** All rules in the order in which their errors are most useful; returns what is to be written, if the validity makes sense. */
 export function checkTemplate(
   template: CertificateTemplate,
   issuer: Issuer | undefined,
   rules: TemplateRules,
   report: Report,
-): Period | undefined {
-  const { subject } = template;
-  const basic = extensionValueOf(template, "basicConstraints");
-  const ca = basic?.ca === true;
-  if (issuer) {
-    const { pathLength } = basic ?? {};
-    checkIssuer(issuer, pathLength === undefined ? { ca } : { ca, pathLength }, report);
-  }
-  checkSubject(subject, rules, report);
+): CheckedTemplate | undefined {
+  const facts = extensionFacts(template.extensions);
+  const { ca, names, findings } = facts;
+  if (issuer) checkIssuer(issuer, facts, report);
+  const subject = checkSubject(template.subject, rules, report);
   const emptySubject = isEmptyName(subject);
-  const names = extensionValueOf(template, "subjectAltName");
   if (emptySubject && (ca || !names?.length)) {
     const message = ca ? "a CA must have a subject" : "there is neither a subject nor an alternative name";
     report.error("ERR_TEMPLATE_SUBJECT", "subject", message);
   }
-  checkExtensions(template, emptySubject, report);
+  for (const finding of findings) report.repeat(finding);
   const { maxAlternativeNames = MAX_ALTERNATIVE_NAMES } = rules;
-  if (names) checkAlternativeNames(names, maxAlternativeNames, "extensions.subjectAltName", report);
-  if (issuer?.nameConstraints && !report.failed) checkNameConstraints(template, issuer, rules, report);
-  return checkValidity(template.validity, validityContext(template, issuer, rules), report);
+  if (names) {
+    checkNamesCriticality(template.extensions, emptySubject, report);
+    checkAlternativeNames(names, maxAlternativeNames, "extensions.subjectAltName", report);
+  }
+  if (issuer?.nameConstraints && !report.failed)
+    checkNameConstraints(subject, names, issuer.nameConstraints, rules, report);
+  const context = validityContext(facts, issuer, rules.maxLifetimeSeconds, rules.now?.getTime());
+  const period = checkValidity(template.validity, context, report);
+  return period && { subject, period, facts };
 }
 
 function validityContext(
-  template: CertificateTemplate,
+  { forClients }: ExtensionFacts,
   issuer: Issuer | undefined,
-  rules: TemplateRules,
-): Parameters<typeof checkValidity>[1] {
-  const { now = new Date(), maxLifetimeSeconds } = rules;
-  return {
-    now: now.getTime(),
-    issuer: issuer?.period,
-    maxSeconds: maxLifetimeSeconds ?? (isForClients(template) ? MAX_CLIENT_SECONDS : Infinity),
-  };
-}
-
-/** To kube-apiserver, a certificate without extended key usage is as good as one with clientAuth. */
-function isForClients(template: CertificateTemplate): boolean {
-  if (isCaTemplate(template)) return false;
-  const usages = extensionValueOf(template, "extendedKeyUsage");
-  return usages?.map(usageName).some((usage) => usage === "clientAuth" || usage === "any") ?? true;
+  maxSeconds: number = forClients ? MAX_CLIENT_SECONDS : Infinity,
+  now: number = Date.now(),
+): ValidityContext {
+  return { now, issuer: issuer?.period, maxSeconds };
 }
 
 /** RFC 5280 4.2.1.10. Only the issuer's own constraints: those above it are its issuers' matter, and are checked where chains are verified. */
 function checkNameConstraints(
-  template: CertificateTemplate,
-  issuer: Issuer,
+  subject: NameTemplate,
+  alternativeNames: ExtensionFacts["names"],
+  constraints: NameConstraints,
   rules: TemplateRules,
   report: Report,
 ): void {
-  const subject = readName(new DerReader(encodeName(template.subject)), "", rules);
-  const names = constrainedNames(subject, extensionValueOf(template, "subjectAltName"));
+  const name = readName(new DerReader(encodeName(subject)), "", rules);
+  const names = constrainedNames(name, alternativeNames);
   const budget = { remaining: MAX_CONSTRAINT_COMPARISONS };
-  const violation = findConstraintViolation(issuer.nameConstraints!, names, budget);
+  const violation = findConstraintViolation(constraints, names, budget);
   if (violation === undefined) return;
   const path = violation.name.type === "directoryName" ? "subject" : "extensions.subjectAltName";
   report.error("ERR_TEMPLATE_NAME_CONSTRAINTS", path, violation.message);
@@ -139,9 +143,14 @@ function checkNameConstraints(
  * Reports what only the encoders see, such as ill-formed Unicode or object identifiers that are none. Undefined if it cannot be encoded; nothing
  * is reported if a rule has already found fault with the place, an IP address that is none for example.
  */
-export function tryToEncode<T>(path: string, encode: () => T, report: Report): T | undefined {
+export function tryToEncode<Value, T>(
+  path: string,
+  encode: (value: Value) => T,
+  value: Value,
+  report: Report,
+): T | undefined {
   try {
-    return encode();
+    return encode(value);
   } catch (error) {
     if (!(error instanceof PkiError || error instanceof TypeError)) throw error;
     const code = path === "subject" ? "ERR_TEMPLATE_NAME" : "ERR_TEMPLATE_EXTENSION";

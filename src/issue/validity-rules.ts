@@ -31,29 +31,40 @@ export function checkValidity(
   context: ValidityContext,
   report: Report,
 ): Period | undefined {
-  const fail = (path: string, message: string): undefined =>
-    report.error("ERR_TEMPLATE_VALIDITY", path, message) as undefined;
-  for (const field of ["notBefore", "notAfter"] as const)
-    if (!isMoment(validity[field]))
-      return fail(`validity.${field}`, "the date is invalid, or outside of the years 0 to 9999");
+  const odd = !isMoment(validity.notBefore)
+    ? "notBefore"
+    : !isMoment(validity.notAfter)
+      ? "notAfter"
+      : undefined;
+  if (odd !== undefined)
+    return fail(report, `validity.${odd}`, "the date is invalid, or outside of the years 0 to 9999");
   const asked = { notBefore: secondsOf(validity.notBefore), notAfter: secondsOf(validity.notAfter) };
-  if (asked.notAfter < asked.notBefore) return fail("validity", "the end is before the start");
+  if (asked.notAfter < asked.notBefore) return fail(report, "validity", "the end is before the start");
   const { issuer, now, maxSeconds } = context;
   const period = issuer && asked.notAfter > issuer.notAfter ? cap(asked, issuer.notAfter, report) : asked;
   if (issuer && period.notBefore >= issuer.notAfter)
-    return fail("validity", `the signer has expired: NotAfter=${goTime(issuer.notAfter)}`);
+    return fail(report, "validity", `the signer has expired: NotAfter=${goTime(issuer.notAfter)}`);
   if (issuer && now >= issuer.notAfter * 1000) {
     const end = goTime(period.notAfter);
-    return fail("validity", `refusing to sign a certificate that expired in the past: NotAfter=${end}`);
+    return fail(
+      report,
+      "validity",
+      `refusing to sign a certificate that expired in the past: NotAfter=${end}`,
+    );
   }
   const length = period.notAfter - period.notBefore;
   if (length > maxSeconds)
-    return fail("validity", `it is valid for ${length} seconds, expected at most ${maxSeconds}`);
+    return fail(report, "validity", `it is valid for ${length} seconds, expected at most ${maxSeconds}`);
   if (period.notAfter * 1000 <= now)
     report.warning("WARN_TEMPLATE_EXPIRED", "validity.notAfter", "the certificate has already expired");
   if (issuer && period.notBefore < issuer.notBefore && now < issuer.notBefore * 1000)
     report.warning("WARN_TEMPLATE_BEFORE_ISSUER", "validity.notBefore", "the issuer is not valid yet");
   return period;
+}
+
+function fail(report: Report, path: string, message: string): undefined {
+  report.error("ERR_TEMPLATE_VALIDITY", path, message);
+  return undefined;
 }
 
 function cap(asked: Period, notAfter: number, report: Report): Period {
@@ -72,6 +83,6 @@ function isoTime(seconds: number): string {
 }
 
 /** As Go prints a time in UTC. */
-function goTime(seconds: number): string {
+export function goTime(seconds: number): string {
   return isoTime(seconds).replace("T", " ").replace("Z", " +0000 UTC");
 }

@@ -43,17 +43,12 @@ export interface ValidityOptions {
  * ```
  */
 export function validFor(options: ValidityOptions = {}): Validity {
-  const {
-    validity,
-    lifetimeSeconds = YEAR_SECONDS,
-    now = new Date(),
-    backdateSeconds = BACKDATE_SECONDS,
-  } = options;
+  const { validity, lifetimeSeconds = YEAR_SECONDS, backdateSeconds = BACKDATE_SECONDS } = options;
   if (validity !== undefined) return validity;
   if (!(lifetimeSeconds > 0)) fail(`the lifetime is ${lifetimeSeconds} seconds, expected more than 0`);
   if (!(backdateSeconds >= 0 && backdateSeconds <= 3600))
     fail(`the backdate is ${backdateSeconds} seconds, expected 0 to 3600`);
-  return { notBefore: addSeconds(now, -backdateSeconds), notAfter: addSeconds(now, lifetimeSeconds) };
+  return period(-backdateSeconds, lifetimeSeconds, options.now?.getTime());
 }
 
 /** The two settings of kube-controller-manager's signing policy, which no flag changes; others only to compare with its tests. */
@@ -87,10 +82,7 @@ export function csrSignerValidity(
 ): Validity {
   const { backdateSeconds = BACKDATE_SECONDS, shortLifetimeSeconds = SHORT_LIFETIME_SECONDS } = policy;
   const included = lifetimeSeconds < shortLifetimeSeconds ? 0 : backdateSeconds;
-  return {
-    notBefore: addSeconds(now, -backdateSeconds),
-    notAfter: addSeconds(now, lifetimeSeconds - included),
-  };
+  return period(-backdateSeconds, lifetimeSeconds - included, now.getTime());
 }
 
 /** Tells whether a date can be written: neither invalid, for NaN would compare as false everywhere, nor outside of the years 0 to 9999. */
@@ -104,8 +96,9 @@ export function secondsOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-function addSeconds(date: Date, seconds: number): Date {
-  return new Date(date.getTime() + seconds * 1000);
+/** From so many seconds after a moment to so many after it. */
+function period(from: number, to: number, moment: number = Date.now()): Validity {
+  return { notBefore: new Date(moment + from * 1000), notAfter: new Date(moment + to * 1000) };
 }
 
 function fail(message: string): never {

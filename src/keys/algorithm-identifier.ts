@@ -14,17 +14,22 @@ import {
 } from "./algorithms.ts";
 
 /**
- * The key algorithm with exactly this DER AlgorithmIdentifier.
+ * The key algorithm whose DER AlgorithmIdentifier these are exactly, from `start` to `end`.
  *
  * @throws KeyError `ERR_KEY_UNSUPPORTED_ALGORITHM`
  */
-export function findKeyAlgorithm(identifier: Uint8Array): KeyAlgorithm {
-  const found = KEY_ALGORITHMS.find((row) => equalBytes(row.identifier, identifier));
-  if (found) return found;
+export function findKeyAlgorithm(bytes: Uint8Array, start = 0, end: number = bytes.length): KeyAlgorithm {
+  for (const row of KEY_ALGORITHMS) if (standsAt(row.identifier, bytes, start, end)) return row;
   throw new KeyError(
     "ERR_KEY_UNSUPPORTED_ALGORITHM",
-    `the key's algorithm is ${describeIdentifier(identifier)}`,
+    `the key's algorithm is ${describeIdentifier(bytes.subarray(start, end))}`,
   );
+}
+
+function standsAt(identifier: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (identifier.length !== end - start) return false;
+  for (let i = 0; i < identifier.length; i++) if (identifier[i] !== bytes[start + i]) return false;
+  return true;
 }
 
 /**

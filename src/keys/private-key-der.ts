@@ -88,7 +88,7 @@ function readPkcs8(reader: DerReader, version: number): PrivateKeyParts {
   if (version > 1) throw formatError(reader, `PKCS#8 has the versions 0 and 1, not ${version}`);
   const start = reader.position;
   reader.read(SEQUENCE, "privateKeyAlgorithm");
-  const algorithm = findKeyAlgorithm(reader.bytes.subarray(start, reader.position));
+  const algorithm = findKeyAlgorithm(reader.bytes, start, reader.position);
   reader.read(OCTET_STRING, "privateKey");
   const parts = readInner(reader, algorithm);
   if (reader.peek() === contextConstructed(0)) reader.read(contextConstructed(0), "attributes");

@@ -1,7 +1,7 @@
 import { compareBytes, equalBytes, fromHex } from "../bytes.ts";
 import { readBitString } from "../der/bit-string.ts";
 import { readPositiveInteger } from "../der/integer.ts";
-import { DerReader } from "../der/reader.ts";
+import { DerReader, FAULT } from "../der/reader.ts";
 import { SEQUENCE } from "../der/tag.ts";
 import { DerWriter } from "../der/writer.ts";
 import { KeyError } from "../errors.ts";
@@ -115,16 +115,26 @@ function subjectPublicKeyInfoOf(source: PublicKeySource): Uint8Array {
   return source instanceof Uint8Array ? source : source.subjectPublicKeyInfo;
 }
 
+const UNTRACED = { traced: false } as const;
+
 /** Reads DER SubjectPublicKeyInfo with the checks of {@link parsePublicKey}; the parts are views of the bytes. */
 export function readPublicKey(
   subjectPublicKeyInfo: Uint8Array,
   options: PublicKeyOptions = {},
 ): PublicKeyParts {
-  const reader = new DerReader(subjectPublicKeyInfo, { path: "subjectPublicKeyInfo" });
+  try {
+    return readParts(new DerReader(subjectPublicKeyInfo, UNTRACED), options);
+  } catch (error) {
+    if (error !== FAULT) throw error;
+    return readParts(new DerReader(subjectPublicKeyInfo, { path: "subjectPublicKeyInfo" }), options);
+  }
+}
+
+function readParts(reader: DerReader, options: PublicKeyOptions): PublicKeyParts {
   const outer = reader.open(SEQUENCE, "");
-  const start = reader.position;
+  const begin = reader.position;
   reader.read(SEQUENCE, "algorithm");
-  const algorithm = findKeyAlgorithm(subjectPublicKeyInfo.subarray(start, reader.position));
+  const algorithm = findKeyAlgorithm(reader.bytes, begin, reader.position);
   if (options.allowPostQuantum === false && isPostQuantum(algorithm))
     throw new KeyError(
       "ERR_KEY_UNSUPPORTED_ALGORITHM",
@@ -135,7 +145,8 @@ export function readPublicKey(
   reader.finish(outer);
   reader.end();
   if (unused !== 0) throw new KeyError("ERR_KEY_FORMAT", "the public key is not whole octets");
-  return { algorithm, publicKey, ...checkPublicKey(algorithm, publicKey, options) };
+  const { name, signatureSize } = checkPublicKey(algorithm, publicKey, options);
+  return { algorithm, publicKey, name, signatureSize };
 }
 
 /** DER SubjectPublicKeyInfo of the contents of its BIT STRING. */

@@ -46,6 +46,20 @@ export interface Signer {
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
+/** Signers of ours that answer at once and only read what they sign; frozen, so that they stay so. */
+const readers = /* @__PURE__ */ new WeakSet<Signer>();
+
+/** Tells whether a signer is through with what it signs when it answers, and has not changed it. Of another we do not know, so it gets a copy. */
+export function onlyReads(signer: Signer): boolean {
+  return readers.has(signer);
+}
+
+/** Says of a signer of ours what {@link onlyReads} asks, and freezes it. */
+export function asReader<T extends Signer>(signer: T): T {
+  readers.add(signer);
+  return Object.freeze(signer);
+}
+
 /** A WebCrypto key pair, or a private key with the DER SubjectPublicKeyInfo of its public half. */
 export type SigningCryptoKey =
   | {

@@ -1,7 +1,7 @@
 /** Who a request comes from, as kube-apiserver's x509 authenticator decides it: a verified chain first, then the name. */
 import { equalBytes } from "../bytes.ts";
 import type { Mode } from "../der/reader.ts";
-import { poolOf } from "../verify/certificate-pool.ts";
+import { poolOf, readingOptions } from "../verify/certificate-pool.ts";
 import type { CertificatePool, CertificatesInput } from "../verify/certificate-pool.ts";
 import type { DenyList } from "../verify/deny-list.ts";
 import type { RevocationPolicy } from "../verify/revocation.ts";
@@ -11,6 +11,7 @@ import type { VerifiedChain } from "../verify/search.ts";
 import { Certificate, parseCertificate } from "../x509/certificate.ts";
 import type { CertificateInput } from "../x509/certificate.ts";
 import { toDer } from "../x509/input.ts";
+import type { Limits } from "../x509/limits.ts";
 import { peerCertificates } from "./peer-certificates.ts";
 import type { PeerCertificates, PeerLimits } from "./peer-certificates.ts";
 import { toUserInfo } from "./authenticated-groups.ts";
@@ -18,7 +19,7 @@ import type { UserInfo } from "./authenticated-groups.ts";
 import { parseIdentity } from "./identity.ts";
 
 /** Whom an authenticator believes. */
-export interface AuthenticatorOptions extends PeerLimits {
+export interface AuthenticatorOptions extends PeerLimits, Limits {
   /** The client CAs, as in `--client-ca-file`. */
   readonly trustAnchors: CertificatesInput;
   /** What may stand between, if the peer sends nothing but its certificate, as in Kubernetes. */
@@ -80,7 +81,11 @@ export async function authenticate(
   options: AuthenticateOptions,
 ): Promise<UserInfo | undefined> {
   const { leaf, intermediates } = peerCertificates(input, options);
-  const { userInfo } = await verifyPeer(parseCertificate(leaf, modeOf(options)), intermediates, options);
+  const { userInfo } = await verifyPeer(
+    parseCertificate(leaf, readingOptions(options)),
+    intermediates,
+    options,
+  );
   return userInfo;
 }
 
@@ -96,12 +101,8 @@ async function verifyPeer(
 ): Promise<Verified> {
   const intermediates = options.intermediates ?? others;
   const chain = await verifyCertificateChain(leaf, { ...options, intermediates, usage: "clientAuth" });
-  const identity = parseIdentity(leaf, modeOf(options));
+  const identity = parseIdentity(leaf, readingOptions(options));
   return { chain, userInfo: identity && toUserInfo(identity) };
-}
-
-function modeOf({ mode = "safe" }: { readonly mode?: Mode }): { readonly mode: Mode } {
-  return { mode };
 }
 
 /** Clients that are in one cluster at a time, at some kilobytes each. */
@@ -124,7 +125,7 @@ export class Authenticator {
   /** Not for callers: use {@link createAuthenticator}. */
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
-    this.#trustAnchors = poolOf(options.trustAnchors, modeOf(options));
+    this.#trustAnchors = poolOf(options.trustAnchors, readingOptions(options));
   }
 
   /**
@@ -139,7 +140,7 @@ export class Authenticator {
     if (known) return known.userInfo;
     const trustAnchors = this.#trustAnchors;
     const generation = this.#generation;
-    const leaf = parseCertificate(peer.leaf, modeOf(this.#options));
+    const leaf = parseCertificate(peer.leaf, readingOptions(this.#options));
     const verified = await verifyPeer(leaf, peer.intermediates, { ...this.#options, trustAnchors, at });
     // The trust anchors may have been replaced while a signature was checked. Lists too, and then the generation is an old one.
     if (trustAnchors === this.#trustAnchors) this.#remember(leaf, verified, generation, Number(at));
@@ -152,12 +153,13 @@ export class Authenticator {
    * @throws PemError, DerError, CertificateError if one does not parse; then the old ones stay
    */
   replaceTrustAnchors(trustAnchors: CertificatesInput): void {
-    this.#trustAnchors = poolOf(trustAnchors, modeOf(this.#options));
+    this.#trustAnchors = poolOf(trustAnchors, readingOptions(this.#options));
     this.#remembered = new Map();
   }
 
   #recall(input: CertificateInput, at: number): Remembered | undefined {
-    const der = input instanceof Certificate ? input.der : toDer(input, "CERTIFICATE", modeOf(this.#options));
+    const der =
+      input instanceof Certificate ? input.der : toDer(input, "CERTIFICATE", readingOptions(this.#options));
     const key = slotOf(der);
     const known = this.#remembered.get(key);
     if (!known || !equalBytes(known.leaf, der)) return undefined;

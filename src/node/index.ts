@@ -1,5 +1,6 @@
 /**
- * What needs Node: signers that answer at once.
+ * What needs Node: signers that answer at once, the certificates of sockets, middleware, files that are followed, controllers, and what keeps a
+ * program's own certificate current.
  *
  * @module kubepki/node
  */
@@ -15,6 +16,11 @@ export { connect, clientFrom } from "./controllers/http-client.ts";
 export type { ClusterAccess, KubeConfigLike } from "./controllers/http-client.ts";
 export { runSigner } from "./controllers/signer-controller.ts";
 export type { ControlledSigner, RunSignerOptions, SigningOutcome } from "./controllers/signer-controller.ts";
+export { runPodCertificateSigner } from "./controllers/pod-certificate-controller.ts";
+export type {
+  ControlledPodSigner,
+  RunPodCertificateSignerOptions,
+} from "./controllers/pod-certificate-controller.ts";
 export { accessReviewer, nodeFinder } from "./controllers/policy-questions.ts";
 export { runApprover } from "./controllers/approver-controller.ts";
 export type { ApprovalPolicy, RunApproverOptions, Verdict } from "./controllers/approver-controller.ts";
@@ -25,11 +31,19 @@ export type { LeaderElectionOptions } from "./controllers/leader-election.ts";
 export type { Timing } from "./controllers/timing.ts";
 export type {
   AccessReviewSpec,
+  ApiObject,
   CertificatesClient,
+  ClusterClient,
   Lease,
+  LeaseClient,
   NodeObject,
   ListOptions,
+  ObjectList,
   ObjectMeta,
+  ObjectSource,
+  PodCertificateObject,
+  PodCertificatesClient,
+  PodCertificateVersion,
   RequestCondition,
   RequestingClient,
   RequestList,
@@ -38,7 +52,12 @@ export type {
 } from "./controllers/client.ts";
 export { waitForCertificate } from "./controllers/wait-for-certificate.ts";
 export type { WaitOptions } from "./controllers/wait-for-certificate.ts";
-export { approverManifests, cleanerManifests, signerManifests } from "./controllers/manifests.ts";
+export {
+  approverManifests,
+  cleanerManifests,
+  podCertificateSignerManifests,
+  signerManifests,
+} from "./controllers/manifests.ts";
 export type { CleanerAccount, ControllerAccount, Manifest } from "./controllers/manifests.ts";
 export { clearRequestHeader, peerOfSocket, proxiedRequest } from "./proxied-request.ts";
 export type { NodeRequest } from "./proxied-request.ts";

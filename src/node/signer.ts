@@ -8,7 +8,7 @@ import type { KeyAlgorithm, SignatureAlgorithm } from "../keys/algorithms.ts";
 import { writePrivateKey, type PrivateKeyParts } from "../keys/private-key-der.ts";
 import { readPrivateKeyInput } from "../keys/private-key.ts";
 import { readPublicKey, type PublicKeyOptions } from "../keys/public-key.ts";
-import type { Signer } from "../keys/signer.ts";
+import { asReader, type Signer } from "../keys/signer.ts";
 import { checkSignature } from "../keys/verifier.ts";
 import { withText } from "../readable.ts";
 
@@ -59,7 +59,7 @@ export function keyObjectSigner(privateKey: KeyObject): SyncSigner {
       return new Uint8Array(buffer, byteOffset, byteLength); // no Buffer: its methods differ from those of Uint8Array
     },
   };
-  return withText(signer, `Signer(${name})`, { algorithm: name });
+  return asReader(withText(signer, `Signer(${name})`, { algorithm: name }));
 }
 
 /**

@@ -58,6 +58,21 @@ export class CertificatePool {
   }
 }
 
+/** How strictly and how much is read, without the rest of what a caller gives: certificates keep their options. */
+export function readingOptions({
+  mode = "safe",
+  maxBytes,
+  maxNameAttributes,
+  maxNameValueBytes,
+}: ParseOptions): ParseOptions {
+  return {
+    mode,
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(maxNameAttributes !== undefined && { maxNameAttributes }),
+    ...(maxNameValueBytes !== undefined && { maxNameValueBytes }),
+  };
+}
+
 /** A pool of what was given. */
 export function poolOf(input: CertificatesInput, options: ParseOptions): CertificatePool {
   return input instanceof CertificatePool ? input : new CertificatePool(input, options);

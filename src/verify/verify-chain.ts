@@ -5,10 +5,11 @@ import { parseCertificate } from "../x509/certificate.ts";
 import type { CertificateInput } from "../x509/certificate.ts";
 import { usageName } from "../x509/extensions/extended-key-usage.ts";
 import type { ExtendedKeyUsage } from "../x509/extensions/extended-key-usage.ts";
+import type { Limits } from "../x509/limits.ts";
 import { answerLater, answerNow, keyOptions, momentOf } from "./asking.ts";
 import type { Asking, ChainSignatureVerifier } from "./asking.ts";
 import { Budget, DEFAULT_MAX_INTERMEDIATES, MAX_INTERMEDIATES } from "./budget.ts";
-import { CertificatePool, poolOf } from "./certificate-pool.ts";
+import { CertificatePool, poolOf, readingOptions } from "./certificate-pool.ts";
 import type { CertificatesInput } from "./certificate-pool.ts";
 import type { DenyList } from "./deny-list.ts";
 import type { RevocationPolicy } from "./revocation.ts";
@@ -18,7 +19,7 @@ import type { VerifiedChain } from "./search.ts";
 export type { ChainSignatureVerifier } from "./asking.ts";
 
 /** What a certificate is verified against. Who is trusted, and for what, has no default. */
-export interface VerifyChainOptions {
+export interface VerifyChainOptions extends Limits {
   /** Who is trusted. They need not be self-signed, and their own signatures do not count. An empty list trusts nobody. */
   readonly trustAnchors: CertificatesInput;
   /** What may stand between; in any order, and strangers do no harm. */
@@ -144,10 +145,11 @@ function startSearch(
   const usages = typeof usage === "string" ? [usage] : usage;
   if (!Array.isArray(usages) || usages.length === 0)
     throw new TypeError('usage must be at least one usage, such as "clientAuth"');
+  const reading = readingOptions(options);
   return searchPath({
-    leaf: parseCertificate(leaf, { mode }),
-    trustAnchors: poolOf(options.trustAnchors, { mode }),
-    intermediates: poolOf(options.intermediates ?? new CertificatePool([]), { mode }),
+    leaf: parseCertificate(leaf, reading),
+    trustAnchors: poolOf(options.trustAnchors, reading),
+    intermediates: poolOf(options.intermediates ?? new CertificatePool([]), reading),
     maxIntermediates,
     rules: { at: momentOf(options.at), usages: usages.map(usageName), mode },
     budget: new Budget(),

@@ -93,7 +93,7 @@ export class CertificateLayout {
   private walk(reader: DerReader): readonly PkiError[] {
     const { maxBytes = MAX_BYTES } = this.options;
     const size = this.bytes.length;
-    if (size > maxBytes)
+    if (!(size <= maxBytes))
       reader.fail("ERR_DER_SIZE", `the certificate has ${size} bytes, at most ${maxBytes} are read`);
     const certificate = reader.open(SEQUENCE, "");
     this.tbsStart = reader.position;

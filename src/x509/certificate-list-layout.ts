@@ -68,7 +68,7 @@ export class CertificateListLayout {
     this.mode = options.mode ?? "safe";
     const reader = new DerReader(bytes, { mode: this.mode, errorMaker: listInputError });
     const { maxBytes = MAX_LIST_BYTES } = options;
-    if (bytes.length > maxBytes)
+    if (!(bytes.length <= maxBytes))
       reader.fail("ERR_DER_SIZE", `the list has ${bytes.length} bytes, at most ${maxBytes} are read`);
     const list = reader.open(SEQUENCE, "");
     this.tbsStart = reader.position;

@@ -74,7 +74,7 @@ export class CertificateRequestLayout {
     this.mode = options.mode ?? "safe";
     const reader = new DerReader(bytes, { mode: this.mode, errorMaker: requestInputError });
     const { maxBytes = MAX_BYTES } = options;
-    if (bytes.length > maxBytes)
+    if (!(bytes.length <= maxBytes))
       reader.fail("ERR_DER_SIZE", `the request has ${bytes.length} bytes, at most ${maxBytes} are read`);
     const request = reader.open(SEQUENCE, "");
     this.infoStart = reader.position;

@@ -35,7 +35,7 @@ export function toDer(
   if (typeof input === "string") return pemToDer(input, label, options);
   const bytes = bytesOf(input);
   const { maxBytes = MAX_BYTES } = options;
-  if (bytes.byteLength > maxBytes) {
+  if (!(bytes.byteLength <= maxBytes)) {
     throw new DerError(
       "ERR_DER_SIZE",
       `the input has ${bytes.byteLength} bytes, at most ${maxBytes} are read`,

@@ -11,7 +11,7 @@ import {
 } from "../der/tag.ts";
 import { DerReader } from "../der/reader.ts";
 import { DerWriter } from "../der/writer.ts";
-import { TemplateError } from "../errors.ts";
+import { DerError, TemplateError } from "../errors.ts";
 import { oidContents } from "../oid.ts";
 import { readName } from "./name.ts";
 import type { Name } from "./name.ts";
@@ -67,22 +67,27 @@ export const SUBJECT_FIELDS: readonly (readonly [keyof SubjectFields, string])[]
   ["serialNumber", "2.5.4.5"],
 ];
 
-/** Go's fields as RDNs, one for each type that has values. */
-function toRdns(fields: SubjectFields): AttributeTemplate[][] {
+/** The RDNs that are written for a name which has no bytes yet: those of Go's fields, one for each type that has values. */
+export function rdnsOf(name: Exclude<NameTemplate, Name>): readonly (readonly AttributeTemplate[])[] {
+  if ("length" in name) return name;
   const rdns: AttributeTemplate[][] = [];
   for (const [field, type] of SUBJECT_FIELDS) {
-    const given = fields[field];
-    if (given === undefined || given.length === 0) continue;
-    if (typeof given === "string") rdns.push([{ type, value: given }]);
-    else rdns.push(given.map((value) => ({ type, value })));
+    const given = name[field];
+    if (given !== undefined && given.length > 0) rdns.push(rdnOf(type, given));
   }
   return rdns;
+}
+
+/** Apart from the loop, of which each turn would else make room for what the inner function looks at. */
+function rdnOf(type: string, given: string | readonly string[]): AttributeTemplate[] {
+  if (typeof given === "string") return [{ type, value: given }];
+  return given.map((value) => ({ type, value }));
 }
 
 /** Writes a Name. */
 export function writeName(writer: DerWriter, name: NameTemplate): void {
   if ("der" in name) return writer.raw(name.der);
-  const rdns = "length" in name ? name : toRdns(name);
+  const rdns = rdnsOf(name);
   const end = writer.mark();
   for (let i = rdns.length - 1; i >= 0; i--) writeRdn(writer, rdns[i]!, i);
   writer.close(SEQUENCE, end);
@@ -103,34 +108,30 @@ function writeRdn(writer: DerWriter, rdn: readonly AttributeTemplate[], index: n
   writer.closeSetOf(ends);
 }
 
-function writeAttribute(
-  writer: DerWriter,
-  { type, value, tag: asked }: AttributeTemplate,
-  index: number,
-): void {
+function writeAttribute(writer: DerWriter, { type, value, tag }: AttributeTemplate, index: number): void {
   const end = writer.mark();
-  const tag = asked ?? stringTag(value);
-  // What was found to be printable is well formed, and fits.
-  if (asked !== undefined || tag === UTF8_STRING) checkValue(value, tag, index);
-  if (tag === BMP_STRING) writer.element(tag, encodeBmp(value, index));
-  else writer.text(tag, value);
+  if (tag === undefined) writeDirectoryString(writer, value, index);
+  else writeValue(writer, value, tag, index);
   writer.oid(oidContents(type));
   writer.close(SEQUENCE, end);
 }
 
-function checkValue(value: string, tag: number, index: number): void {
-  if (!isWellFormed(value)) fail(index, "the value is not well-formed Unicode");
-  if (tag !== UTF8_STRING && tag !== BMP_STRING && !fits(value, tag))
-    fail(index, "the value does not fit its string type");
+function writeDirectoryString(writer: DerWriter, value: string, index: number): void {
+  try {
+    writer.directoryString(value);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    fail(index, NOT_UNICODE);
+  }
 }
 
-/** Go's choice: PrintableString without the `*` and `&` that it tolerates when reading, else UTF8String. */
-function stringTag(value: string): number {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (!isPrintable(code) || code === 0x2a || code === 0x26) return UTF8_STRING;
-  }
-  return PRINTABLE_STRING;
+const NOT_UNICODE = "the value is not well-formed Unicode";
+
+function writeValue(writer: DerWriter, value: string, tag: number, index: number): void {
+  if (!isWellFormed(value)) fail(index, NOT_UNICODE);
+  if (tag === BMP_STRING) return writer.element(tag, encodeBmp(value, index));
+  if (tag !== UTF8_STRING && !fits(value, tag)) fail(index, "the value does not fit its string type");
+  writer.text(tag, value);
 }
 
 function fits(value: string, tag: number): boolean {

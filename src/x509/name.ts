@@ -1,4 +1,3 @@
-import { compareBytes } from "../bytes.ts";
 import type { DerReader, Label } from "../der/reader.ts";
 import { contentStart, elementEnd } from "../der/skip.ts";
 import { checkString, decodeString } from "../der/strings.ts";
@@ -42,7 +41,8 @@ export function walkName(reader: DerReader, label: Label, limits: Limits): void 
     if (!reader.more()) reader.deviate("ERR_CERTIFICATE_NAME", "an RDN must have an attribute");
     let previous = -1;
     for (let index = 0; reader.more(); index++) {
-      if (++count > maxNameAttributes) fail(reader, `the name has more than ${maxNameAttributes} attributes`);
+      if (!(++count <= maxNameAttributes))
+        fail(reader, `the name has more than ${maxNameAttributes} attributes`);
       const begin = reader.position;
       walkAttribute(reader, index, maxNameValueBytes);
       if (previous >= 0) checkOrder(reader, previous, begin);
@@ -57,7 +57,8 @@ function walkAttribute(reader: DerReader, index: number, maxBytes: number): void
   const outer = reader.open(SEQUENCE, index);
   readOid(reader, "type");
   const tag = reader.readAny("value");
-  if (reader.position - reader.start > maxBytes) fail(reader, `the value is longer than ${maxBytes} bytes`);
+  if (!(reader.position - reader.start <= maxBytes))
+    fail(reader, `the value is longer than ${maxBytes} bytes`);
   if (!checkString(reader, tag, "value")) {
     const message = `${describeTag(tag)} is no string type that Go reads`;
     reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");
@@ -65,12 +66,13 @@ function walkAttribute(reader: DerReader, index: number, maxBytes: number): void
   reader.finishOpen(outer);
 }
 
-/** X.690 11.6: the encodings of a SET OF ascend. Go takes them in any order. */
+/** X.690 11.6: the encodings of a SET OF ascend. Go takes them in any order. No element begins with another, so both have the first octet that differs. */
 function checkOrder(reader: DerReader, previous: number, begin: number): void {
-  const { bytes, position } = reader;
-  if (compareBytes(bytes.subarray(previous, begin), bytes.subarray(begin, position)) > 0) {
+  const { bytes } = reader;
+  let at = 0;
+  while (previous + at < begin && bytes[previous + at] === bytes[begin + at]) at++;
+  if (previous + at < begin && bytes[previous + at]! > bytes[begin + at]!)
     reader.deviate("ERR_DER_SET_ORDER", "the attributes of an RDN must ascend");
-  }
 }
 
 function fail(reader: DerReader, message: string): never {

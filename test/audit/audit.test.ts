@@ -266,10 +266,21 @@ describe("what is wrong is found", () => {
     for (const text of [`${torn}\n${good}`, `${alien}${good}`, `${good}${alien}`]) {
       const { certificates, findings } = await auditClusterPki([{ path: "bundle.pem", text }], { at });
       expect(certificates).toHaveLength(1);
-      expect(findings.map(({ code }) => code)).toContain("FINDING_AUDIT_UNREADABLE");
+      expect(findings.map(({ code }) => code)).toContainEqual(
+        expect.stringMatching(/^FINDING_AUDIT_(?:UNREADABLE|BROKEN_BLOCK)$/),
+      );
     }
     const endless = good.repeat(600);
     expect(await codes([{ path: "x.crt", text: endless }])).toEqual(["FINDING_AUDIT_UNREADABLE x.crt"]);
+  });
+
+  test("a block that is cut, damaged or of another kind of certificate, which Kubernetes skips without a word", async () => {
+    const other = (await issued(clientTemplate({ subject: { commonName: "x" }, now }))).pem;
+    const trusted = other.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE");
+    for (const broken of [other.slice(0, 200), other.replace(/=*\n-----END/, "!\n-----END"), trusted])
+      expect(await errors([{ path: "ca.crt", text: rootPem + broken }])).toEqual([
+        "FINDING_AUDIT_BROKEN_BLOCK ca.crt",
+      ]);
   });
 
   test("by the plan: what is missing, and names that are or are not planned", async () => {

@@ -22,22 +22,29 @@ import {
   generateKeyPair,
   kubeletClientTemplate,
   kubeletServingTemplate,
+  isRequestOutdated,
   kubeletUsages,
   validateCertificateSigningRequest,
   validateRequestAdmission,
+  validateRequestUpdate,
   type Approver,
   type Certificate,
   type CertificateUsage,
+  type RequestSubresource,
 } from "kubepki";
 import {
   accessReviewer,
   approverManifests,
+  cleanerManifests,
   connect,
   nodeFinder,
   runApprover,
+  runCleaner,
   signerManifests,
   waitForCertificate,
   type CertificatesClient,
+  type RequestCondition,
+  type RequestObject,
 } from "kubepki/node";
 import { startCluster } from "./server.ts";
 
@@ -55,6 +62,7 @@ const cluster = await startCluster(
     "jane,jane,3",
     user("signer"),
     user("approver"),
+    user("cleaner"),
   ],
   ["--enable-admission-plugins=NodeRestriction"],
 );
@@ -65,7 +73,6 @@ interface Pair {
 }
 
 if ("reason" in cluster) {
-  console.warn(`skipped: cluster: ${cluster.reason}`);
   test.skip(`cluster (skipped: ${cluster.reason})`);
 } else {
   describe("a real kube-apiserver", () => {
@@ -353,6 +360,83 @@ if ("reason" in cluster) {
       }
     });
 
+    test("the API server takes the writes to a subresource that we say it takes, and refuses the others", async () => {
+      const { signer } = await generateKeyPair("ECDSA-P256");
+      const { pem } = await createCertificateRequest({ subject: { commonName: "jane" } }, signer);
+      const usages = ["client auth"] as const;
+      const base = { name: "update", pem, signerName: "example.com/row", usages };
+      await make(REQUESTS, certificateSigningRequest(base));
+      const path = `${REQUESTS}/${base.name}`;
+      const put = (subresource: RequestSubresource, object: unknown, query = "") =>
+        call(`${path}/${subresource}${query}`, { ...withToken("admin"), method: "PUT" }, object);
+      const is = (type: string, status = "True") => ({ type, status, reason: "Test" });
+      const pair = btoa(ca);
+      const other = btoa(`another text before it\n${ca}`);
+      const mislabelled = btoa(ca.replaceAll("CERTIFICATE", "CERTIFICATE1"));
+
+      type Status = NonNullable<RequestObject["status"]>;
+      type Row = readonly [name: string, subresource: RequestSubresource, change: (status: Status) => Status];
+      const add =
+        (...conditions: readonly RequestCondition[]) =>
+        (status: Status) => ({
+          ...status,
+          conditions: [...(status.conditions ?? []), ...conditions],
+        });
+      const sign = (certificate: string) => (status: Status) => ({ ...status, certificate });
+      const rows: readonly Row[] = [
+        ["an approval", "approval", add(is("Approved"))],
+        ["a denial", "approval", add(is("Denied"))],
+        ["both", "approval", add(is("Approved"), is("Denied"))],
+        ["an approval that is none", "approval", add(is("Approved", "False"))],
+        ["an approval twice", "approval", add(is("Approved"), is("Approved"))],
+        ["a condition without a type", "approval", add(is(""))],
+        ["a certificate by approval", "approval", sign(pair)],
+        ["an approval by status", "status", add(is("Approved"))],
+        ["a failure", "status", add(is("Failed"))],
+        ["somebody's own condition", "status", add(is("example.com/Seen", "False"))],
+        ["a certificate", "status", sign(pair)],
+        ["another certificate", "status", sign(other)],
+        ["no PEM", "status", sign(btoa("no PEM"))],
+        ["another label", "status", sign(mislabelled)],
+        ["no conditions", "approval", (status) => ({ ...status, conditions: [] })],
+        ["no conditions by status", "status", (status) => ({ ...status, conditions: [] })],
+        ["no certificate", "status", sign("")],
+        ["nothing", "status", (status) => status],
+      ];
+      const stages: readonly (readonly [RequestSubresource, (status: Status) => Status] | undefined)[] = [
+        undefined,
+        ["approval", add(is("Approved"))],
+        ["status", sign(pair)],
+      ];
+      const isLike = (left: RequestObject, right: RequestObject): boolean =>
+        (left.status?.certificate ?? "") === (right.status?.certificate ?? "") &&
+        String(left.status?.conditions?.map(({ type }) => type) ?? []) ===
+          String(right.status?.conditions?.map(({ type }) => type) ?? []);
+      const read = async () => JSON.parse((await call(path, withToken("admin")))[1]) as RequestObject;
+      const taken: number[] = [];
+      for (const [number, stage] of stages.entries()) {
+        const old = await read();
+        if (stage) expect((await put(stage[0], { ...old, status: stage[1](old.status ?? {}) }))[0]).toBe(200);
+        const stored = await read();
+        taken.push(0);
+        for (const [name, subresource, change] of rows) {
+          const written = { ...stored, status: change(stored.status ?? {}) };
+          const [status, text] = await put(subresource, written, "?dryRun=All");
+          const findings = await validateRequestUpdate(written, stored, subresource);
+          // What is no business of a subresource it may also leave out without a word.
+          const isTaken = status === 200 && isLike(JSON.parse(text) as RequestObject, written);
+          expect([number, name, status, isTaken]).toEqual([
+            number,
+            name,
+            expect.anything(),
+            findings.length === 0,
+          ]);
+          if (isTaken) taken[number]!++;
+        }
+      }
+      expect(taken).toEqual([10, 6, 5]);
+    });
+
     test("its admission refuses what we say that it refuses", async () => {
       // NodeRestriction looks at requests since Kubernetes 1.31; this one is older, so only CertificateSubjectRestriction answers.
       const requester = { username: "jane", groups: [] };
@@ -374,6 +458,37 @@ if ("reason" in cluster) {
         expect(finding === undefined).toBe(organization === "developers");
         expect(text).toContain(finding?.message ?? "admission");
       }
+    });
+
+    test("the cleaner deletes what it judges outdated, with the rights of its manifests", async () => {
+      const requests = connect({ server, ca, token: "admin" });
+      const { signer } = await generateKeyPair("ECDSA-P256");
+      const { pem } = await createCertificateRequest({ subject: { commonName: "jane" } }, signer);
+      for (const name of ["clean-old", "clean-too"])
+        await requests.create(
+          certificateSigningRequest({ name, pem, signerName: "example.com/row", usages: ["client auth"] }),
+        );
+      for (const manifest of cleanerManifests({ namespace, serviceAccount: "cleaner" }))
+        await make(paths[manifest.kind]!, manifest);
+      const done = new AbortController();
+      const deleted: string[] = [];
+      await runCleaner(connect({ server, ca, token: "cleaner" }), {
+        // A day from now, as it were.
+        isOutdated: (object, at) =>
+          object.metadata.name!.startsWith("clean-") && isRequestOutdated(object, at + 86_401_000),
+        interval: 1,
+        leaderElection: { namespace, name: "cleaner", identity: "one" },
+        hooks: {
+          onDone: (_outcome, { metadata }) => {
+            deleted.push(metadata.name!);
+            if (deleted.length === 2) done.abort();
+          },
+          onError: (error) => void errors.push(error),
+        },
+        signal: AbortSignal.any([done.signal, AbortSignal.timeout(60_000)]),
+      });
+      expect(deleted.toSorted()).toEqual(["clean-old", "clean-too"]);
+      await expect(requests.read("clean-old")).rejects.toMatchObject({ status: 404 });
     });
 
     test("none of the controllers had anything to complain about", () => {

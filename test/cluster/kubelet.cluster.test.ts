@@ -37,7 +37,6 @@ const text = "abcdef.0123456789abcdef";
 const cluster = await startCluster(['admin,admin,1,"system:masters"'], ["--enable-bootstrap-token-auth"]);
 
 if ("reason" in cluster) {
-  console.warn(`skipped: kubelet: ${cluster.reason}`);
   test.skip(`kubelet (skipped: ${cluster.reason})`);
 } else {
   describe("a node of a real cluster", () => {

@@ -1,17 +1,18 @@
 /** A real kube-apiserver with etcd on loopback, or the reason why there is none. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { explain, unpackFromSid, type Unavailable } from "../interop/debian.ts";
+import { inject } from "vitest";
+import type { Unavailable } from "../interop/debian.ts";
 
 export const run = promisify(execFile);
-const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kubepki-cluster");
 
 export interface Cluster {
   readonly server: string;
@@ -29,26 +30,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function apiServerBinary(): Promise<string | Unavailable> {
-  const binary = join(cache, "bin", "kube-apiserver");
-  if (await stat(binary).catch(() => undefined)) return binary;
-  try {
-    await run("bash", [fileURLToPath(new URL("build.sh", import.meta.url)), cache], { maxBuffer: 2 ** 26 });
-    return binary;
-  } catch (problem) {
-    return { reason: `cannot build kube-apiserver: ${explain(problem)}` };
-  }
-}
-
-/** Starts both; `tokens` are lines of a token file: token, user, uid, "group,group". Further flags are the API server's. */
+/** Starts both, and throws what they wrote last if they do not serve; `tokens` are lines of a token file: token, user, uid, "group,group". Further flags are the API server's. */
 export async function startCluster(
   tokens: readonly string[],
   flags: readonly string[] = [],
 ): Promise<Cluster | Unavailable> {
-  const binary = await apiServerBinary();
-  if (typeof binary !== "string") return binary;
-  const etcd = await unpackFromSid(["etcd-server"]);
-  if ("reason" in etcd) return etcd;
+  const programs = inject("programs");
+  if ("reason" in programs) return programs;
   const folder = await mkdtemp(join(tmpdir(), "kubepki-cluster-"));
   const [port, etcdPort, peerPort] = [await freePort(), await freePort(), await freePort()];
   await writeFile(join(folder, "tokens.csv"), `${tokens.join("\n")}\n`);
@@ -58,10 +46,10 @@ export async function startCluster(
   const at = (file: string): string => join(folder, file);
   const client = `http://127.0.0.1:${etcdPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
-  const start = (file: string, options: string[]): ChildProcess =>
-    spawn(file, options, { stdio: "ignore", cwd: folder });
+  const start = (name: string, file: string, options: string[]): ChildProcess =>
+    spawn(file, options, { stdio: ["ignore", "ignore", openSync(at(`${name}.log`), "a")], cwd: folder });
   const children = [
-    start(join(etcd.root, "usr/bin/etcd"), [
+    start("etcd", programs.etcd, [
       "--data-dir",
       at("etcd"),
       "--listen-client-urls",
@@ -75,7 +63,7 @@ export async function startCluster(
       "--initial-cluster",
       `default=${peer}`,
     ]),
-    start(binary, [
+    start("kube-apiserver", programs.apiServer, [
       `--etcd-servers=${client}`,
       `--secure-port=${port}`,
       "--bind-address=127.0.0.1",
@@ -92,26 +80,31 @@ export async function startCluster(
       ...flags,
     ]),
   ];
+  const kill = (): void => children.forEach((child) => void child.kill("SIGKILL"));
+  process.once("exit", kill); // tests that are broken off leave no server behind
   const close = async (): Promise<void> => {
-    for (const child of children.reverse()) {
-      if (child.exitCode !== null) continue;
-      child.kill("SIGKILL");
-      await new Promise((resolve) => child.once("exit", resolve));
-    }
+    kill();
+    await Promise.all(children.filter(isRunning).map((child) => once(child, "exit")));
+    process.off("exit", kill);
     await rm(folder, { recursive: true, force: true });
   };
   const server = `https://127.0.0.1:${port}`;
-  const ca = await run("cat", [at("ca.crt")]).then(({ stdout }) => stdout);
-  for (let attempt = 0; attempt < 120; attempt++) {
-    const ready = await run("curl", ["-sf", "--cacert", at("ca.crt"), `${server}/readyz`]).catch(
-      () => undefined,
-    );
-    if (ready) return { server, ca, folder, close };
+  const curl = ["-sf", "--max-time", "5", "--cacert", at("ca.crt"), `${server}/readyz`];
+  for (let attempt = 0; attempt < 240 && children.every(isRunning); attempt++) {
+    if (await run("curl", curl).catch(() => undefined))
+      return { server, ca: await readFile(at("ca.crt"), "utf8"), folder, close };
     await sleep(500);
   }
+  const said = await Promise.all(["etcd", "kube-apiserver"].map((name) => lastLines(at(`${name}.log`))));
   await close();
-  return { reason: "kube-apiserver does not become ready" };
+  throw new Error(`the API server does not serve:\n${said.join("\n")}`);
 }
+
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode === null && signalCode === null;
+
+const lastLines = async (file: string): Promise<string> =>
+  (await readFile(file, "utf8")).trim().split("\n").slice(-5).join("\n");
 
 async function makeCa(folder: string): Promise<void> {
   const openssl = (...options: string[]) => run("openssl", options, { cwd: folder });

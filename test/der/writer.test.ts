@@ -45,6 +45,12 @@ describe("each primitive has its one DER form", () => {
     ["an OBJECT IDENTIFIER (8.19)", (w) => w.oid(encodeOid("2.5.4.3")), "0603550403"],
     ["ASCII text", (w) => w.text(UTF8_STRING, "ab"), "0c026162"],
     ["text beyond ASCII as UTF-8", (w) => w.text(UTF8_STRING, "é😀"), "0c06c3a9f09f9880"],
+    ["a DirectoryString of printable characters", (w) => w.directoryString("A-b 1?"), "1306412d6220313f"],
+    ["a DirectoryString with an asterisk", (w) => w.directoryString("a*"), "0c02612a"],
+    ["a DirectoryString with an ampersand", (w) => w.directoryString("a&"), "0c026126"],
+    ["a DirectoryString with an at sign", (w) => w.directoryString("a@b"), "0c03614062"],
+    ["a DirectoryString beyond ASCII", (w) => w.directoryString("aé"), "0c0361c3a9"],
+    ["an empty DirectoryString", (w) => w.directoryString(""), "1300"],
     ["empty text", (w) => w.text(UTF8_STRING, ""), "0c00"],
     ["the last second of UTCTime", (w) => w.time(2_524_607_999), "170d3439313233313233353935395a"],
     ["the next second", (w) => w.time(2_524_608_000), "180f32303530303130313030303030305a"],
@@ -70,6 +76,7 @@ describe("each primitive has its one DER form", () => {
   test("refuses text that UTF-8 cannot say, instead of writing another text", () => {
     for (const text of ["\ud800", "a\udc00b", "\udc00\ud800", `${"x".repeat(300)}\udfff`]) {
       expect(fault(() => new DerWriter().text(UTF8_STRING, text))).toEqual({ code: "ERR_DER_STRING" });
+      expect(fault(() => new DerWriter().directoryString(text))).toEqual({ code: "ERR_DER_STRING" });
     }
   });
 });

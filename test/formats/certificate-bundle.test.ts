@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodePem, PkiError } from "kubepki";
 import { createCmsBundle, parseCmsBundle } from "kubepki/formats";
+import { certificate as certificateDer } from "../support/certificate.ts";
+import { ctx, generalizedTime, int, oid, seq, set, utcTime } from "../support/tlv.ts";
 import { authority, leaf, openSslFolder, openSslVersion } from "./support.ts";
 
 const pem = createCmsBundle([leaf, authority]);
 const der = new Uint8Array(Buffer.from(pem.replaceAll(/-----.*-----|\s/g, ""), "base64"));
 const ders = (input: string | Uint8Array): Uint8Array[] =>
   parseCmsBundle(input).map((certificate) => certificate.der);
-
 describe("a bundle", () => {
   test("holds its certificates in their order, byte for byte", () => {
     expect(ders(pem)).toEqual([leaf.der, authority.der]);
@@ -42,6 +43,25 @@ describe("a bundle", () => {
       }
     for (let length = 0; length < der.length; length++)
       expect(() => parseCmsBundle(der.subarray(0, length))).toThrow(PkiError);
+  });
+
+  test("of the size of a public trust store is read whole, also as PEM of more than a mebibyte where the caller allows it", () => {
+    const store = createCmsBundle(Array<typeof leaf>(300).fill(leaf));
+    expect(ders(store)).toHaveLength(300);
+    const large = `${"#".repeat(2_200_000)}\n${store}`;
+    expect(() => parseCmsBundle(large)).toThrow(expect.objectContaining({ code: "ERR_PEM_SIZE" }) as Error);
+    expect(parseCmsBundle(large, { maxBytes: 2 ** 21 })).toHaveLength(300);
+  });
+
+  test("of certificates that only Go reads is read where the caller asks for that", () => {
+    const odd = certificateDer({
+      validity: seq(generalizedTime("20200101000000Z"), utcTime("491231235959Z")),
+    });
+    const content = seq(int(1), set(), seq(oid("1.2.840.113549.1.7.1")), ctx(0, odd), set());
+    const bundle = seq(oid("1.2.840.113549.1.7.2"), ctx(0, content));
+    expect(() => parseCmsBundle(bundle)).toThrow(expect.objectContaining({ code: "ERR_DER_TIME" }) as Error);
+    const [read] = parseCmsBundle(bundle, { certificates: { mode: "kubernetes" } });
+    expect(read?.der).toEqual(odd);
   });
 
   test("nested without end is refused", () => {

@@ -171,6 +171,13 @@ group("describe", () => {
     expect(() => describe("no PEM")).toThrow(expect.objectContaining({ code: "ERR_PEM_NO_BLOCK" }));
   });
 
+  test("takes nothing but bytes and text", () => {
+    for (const input of [5, null, {}, [0x30, 0]]) expect(() => describe(input as never)).toThrow(TypeError);
+    expect(() => describe(new Uint8Array(2), { maxBytes: Number.NaN })).toThrow(
+      expect.objectContaining({ code: "ERR_FORMAT_LIMIT" }),
+    );
+  });
+
   test("stops at its limits and says so", () => {
     const bytes = new Uint8Array(20).map((_, i) => (i % 2 === 0 ? 5 : 0));
     expect(describe(bytes, { maxLines: 3 })).toMatch(/\n\.\.\. 14 octets are left\n$/);

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodePem, keyMatchesCertificate, PkiError } from "kubepki";
 import { createPkcs12, parsePkcs12 } from "kubepki/formats";
+import { certificate as certificateDer } from "../support/certificate.ts";
+import { generalizedTime, seq, utcTime } from "../support/tlv.ts";
 import { authority, leaf, openSslFolder, openSslVersion, privateKey } from "./support.ts";
 
 const FEW = { iterations: 1000, macIterations: 1000 };
@@ -96,6 +98,20 @@ describe("a file", () => {
     });
   });
 
+  test("that stops the process for long by the rounds of its MAC is refused, unless the caller wants that", async () => {
+    const made = await createPkcs12({ certificates: [authority] }, "secret", {
+      iterations: 1000,
+      macIterations: 70_000,
+    });
+    const rounds = Buffer.from("0203011170", "hex");
+    expect(Buffer.from(made).lastIndexOf(rounds)).toBeGreaterThan(0);
+    made.set(Buffer.from("020307a121", "hex"), Buffer.from(made).lastIndexOf(rounds)); // 500,001
+    await expect(parsePkcs12(made, "secret")).rejects.toMatchObject({ code: "ERR_FORMAT_LIMIT" });
+    await expect(parsePkcs12(made, "secret", { maxIterations: 600_000 })).rejects.not.toMatchObject({
+      code: "ERR_FORMAT_LIMIT",
+    });
+  });
+
   test("that wants more rounds than are given, all together, is refused", async () => {
     await expect(parsePkcs12(file, "secret", { maxIterations: 2999 })).rejects.toMatchObject({
       code: "ERR_FORMAT_LIMIT",
@@ -138,6 +154,20 @@ describe.skipIf(!openSslVersion)("OpenSSL", () => {
   const { folder, openssl } = openSslFolder();
   const write = (name: string, content: string | Uint8Array): void =>
     writeFileSync(join(folder, name), content);
+
+  test("writes stores of hundreds of CAs, also of those that only Go reads", async () => {
+    const odd = certificateDer({
+      validity: seq(generalizedTime("20200101000000Z"), utcTime("491231235959Z")),
+    });
+    write("store.pem", encodePem("CERTIFICATE", leaf.der).repeat(300) + encodePem("CERTIFICATE", odd));
+    const store = ["-export", "-nokeys", "-in", "store.pem", "-out", "store.p12"];
+    openssl("pkcs12", ...store, "-passout", "pass:secret", "-iter", "1000");
+    const written = new Uint8Array(readFileSync(join(folder, "store.p12")));
+    await expect(parsePkcs12(written, "secret")).rejects.toMatchObject({ code: "ERR_DER_TIME" });
+    const { certificates } = await parsePkcs12(written, "secret", { certificates: { mode: "kubernetes" } });
+    expect(certificates).toHaveLength(301);
+    expect(certificates.at(-1)?.certificate.der).toEqual(odd);
+  });
 
   test("opens our files", async () => {
     write("ours.p12", file);

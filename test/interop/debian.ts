@@ -4,15 +4,24 @@
  *
  * A test never fails because a stranger cannot be had: every way to fail here is a `reason`.
  */
-import { execFile } from "node:child_process";
+import { execFile, spawn, type ExecFileOptions } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-const run = promisify(execFile);
+/** No program that is run here may take longer: the slowest, downloads and Go's compiler, take one. */
+const MINUTES = 8;
+
+/** Runs a program to its end. */
+export const run = (
+  file: string,
+  options: readonly string[],
+  { cwd, env }: Pick<ExecFileOptions, "cwd" | "env"> = {},
+): Promise<{ stdout: string }> =>
+  promisify(execFile)(file, options, { cwd, env, encoding: "utf8", timeout: MINUTES * 60_000 });
 
 /** The keyring that Debian's own package installs; the suite's signature is checked against it. */
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -35,32 +44,36 @@ export interface Unpacked {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** The last line that a failed command wrote, which is where apt, dpkg and go say what is wrong. */
+/** Where a failed command says what is wrong: apt in its first line of an error, dpkg and go in the last line. */
 export const explain = (problem: unknown): string => {
-  const { stderr, message } = problem as { stderr?: string; message?: string };
+  const { stderr, message, killed } = problem as { stderr?: string; message?: string; killed?: boolean };
+  if (killed === true) return `not finished after ${MINUTES} minutes: ${message?.split("\n")[0]}`;
   const lines = (stderr?.trim() || message || String(problem)).trim().split("\n");
-  return lines.at(-1) ?? "unknown";
+  return lines.find((line) => line.startsWith("E: ")) ?? lines.at(-1) ?? "unknown";
 };
 
-/** Runs one at a time over all processes that share the cache folder. */
+/** Runs one at a time over all processes that share the cache folder; one that is killed gives the lock back, for it is the system's. */
 export async function exclusively<T>(work: () => Promise<T>): Promise<T> {
   await mkdir(cacheFolder, { recursive: true });
-  const lock = join(cacheFolder, "lock");
-  for (;;) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch {
-      // A process that was killed leaves its lock behind: nothing here takes ten minutes.
-      const held = await stat(lock).catch(() => undefined);
-      if (held && Date.now() - held.mtimeMs > 600_000) await rmdir(lock).catch(() => undefined);
-      await sleep(200);
-    }
-  }
+  const options = [
+    "--wait",
+    String(2 * MINUTES * 60),
+    join(cacheFolder, "lock"),
+    "sh",
+    "-c",
+    "echo; exec cat",
+  ];
+  const lock = spawn("flock", options, { stdio: ["pipe", "pipe", "ignore"] });
+  const ended = once(lock, "exit");
+  await Promise.race([
+    once(lock.stdout, "data"),
+    ended.then(() => Promise.reject(new Error("another process holds the cache's lock"))),
+  ]);
   try {
     return await work();
   } finally {
-    await rmdir(lock).catch(() => undefined);
+    lock.stdin.end();
+    await ended;
   }
 }
 
@@ -137,17 +150,18 @@ export async function unpackFromSid(packages: readonly string[]): Promise<Unpack
     .update([...packages].sort().join(" "))
     .digest("hex");
   const stamp = join(cacheFolder, `packages-${digest.slice(0, 16)}.json`);
-  return exclusively(async () => {
-    const done = await readFile(stamp, "utf8").catch(() => undefined);
-    if (done !== undefined) return { root, versions: JSON.parse(done) as Record<string, string> };
-    try {
+  try {
+    return await exclusively(async () => {
+      const done = await readFile(stamp, "utf8").catch(() => undefined);
+      if (done !== undefined) return { root, versions: JSON.parse(done) as Record<string, string> };
       await stat(keyring);
       await updateLists();
       const versions = await download(packages, root);
-      await writeFile(stamp, `${JSON.stringify(versions, undefined, 2)}\n`);
+      await writeFile(`${stamp}.new`, `${JSON.stringify(versions, undefined, 2)}\n`);
+      await rename(`${stamp}.new`, stamp);
       return { root, versions };
-    } catch (problem) {
-      return { reason: `cannot unpack from Debian sid: ${explain(problem)}` };
-    }
-  });
+    });
+  } catch (problem) {
+    return { reason: `cannot unpack from Debian sid: ${explain(problem)}` };
+  }
 }

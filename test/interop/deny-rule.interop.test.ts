@@ -1,10 +1,9 @@
 /** The deny rule for certificates, judged by what kube-apiserver compiles and evaluates it with. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   caTemplate,
@@ -17,10 +16,9 @@ import {
   parseIdentity,
 } from "kubepki";
 import type { AuthorizationConfiguration } from "kubepki";
-import { exclusively, explain, unpackFromSid, type Unavailable } from "./debian.ts";
+import { exclusively, explain, run, unpackFromSid, type Unavailable } from "./debian.ts";
 import { goEnvironment, goRelease, packages } from "./setup.ts";
 
-const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "kubepki-deny-rule-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

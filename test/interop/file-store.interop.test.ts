@@ -1,5 +1,5 @@
 /** Our certificate store and client-go's, in the same directory: each goes on with the files of the other. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   lstatSync,
   mkdtempSync,
@@ -13,15 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openCertificateStore, parseCertificatePair } from "kubepki/node";
 import type { CertificatePair } from "kubepki/node";
 import { newCa, newClient } from "../support/mtls.ts";
-import { exclusively, explain, unpackFromSid, type Unavailable } from "./debian.ts";
+import { exclusively, explain, run, unpackFromSid, type Unavailable } from "./debian.ts";
 import { goEnvironment, goRelease, packages } from "./setup.ts";
 
-const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "kubepki-file-store-"));
 const program = await buildProgram();
 

@@ -4,15 +4,12 @@
  *
  * `node test/interop/setup.ts` builds it beforehand and prints what it is made of.
  */
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { cacheFolder, exclusively, explain, unpackFromSid, type Unavailable } from "./debian.ts";
+import { cacheFolder, exclusively, explain, run, unpackFromSid, type Unavailable } from "./debian.ts";
 
-const run = promisify(execFile);
 const sources = join(dirname(fileURLToPath(import.meta.url)), "referee");
 export const goRelease = "1.26";
 
@@ -88,10 +85,10 @@ export async function buildReferee(): Promise<RefereeProgram | Unavailable> {
   if ("reason" in unpacked) return unpacked;
   const { root, versions } = unpacked;
   const path = join(cacheFolder, "bin", `referee-${await fingerprint(versions)}`);
-  return exclusively(async () => {
-    const built = await stat(path).catch(() => undefined);
-    if (built) return { path, versions };
-    try {
+  try {
+    return await exclusively(async () => {
+      const built = await stat(path).catch(() => undefined);
+      if (built) return { path, versions };
       const env = goEnvironment(root);
       await mkdir(dirname(path), { recursive: true });
       await mkdir(join(cacheFolder, "go"), { recursive: true });
@@ -100,10 +97,10 @@ export async function buildReferee(): Promise<RefereeProgram | Unavailable> {
       await run(go, ["build", "-overlay", overlay, "-o", `${path}.new`, "."], { cwd: sources, env });
       await rename(`${path}.new`, path);
       return { path, versions };
-    } catch (problem) {
-      return { reason: `cannot build the Go referee: ${explain(problem)}` };
-    }
-  });
+    });
+  } catch (problem) {
+    return { reason: `cannot build the Go referee: ${explain(problem)}` };
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

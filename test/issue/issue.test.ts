@@ -11,6 +11,7 @@ import { validateTemplate } from "../../src/issue/validate-template.ts";
 import { generateKeyPair } from "../../src/keys/generate.ts";
 import type { Signer } from "../../src/keys/signer.ts";
 import { keyObjectSigner, verifySignatureSync } from "../../src/node/signer.ts";
+import { encodeName } from "../../src/x509/name-writer.ts";
 import { fault } from "../support/fault.ts";
 import { nodeKey, supportedAlgorithms } from "../support/keys.ts";
 import { NOW, authority, caSigner, countingSigner, freshSigner, hex, leafKey } from "./fixtures.ts";
@@ -237,6 +238,38 @@ describe("signers that do not do what they say", () => {
       return signature;
     });
     expect(holds(atOnce(signer).certificate.der, caSigner)).toBe(true);
+  });
+
+  test("a signer that keeps what it signs, and issues with it in between, has what was signed", async () => {
+    const kept: Uint8Array[] = [];
+    const signer = lying((data) => {
+      kept.push(data);
+      issueCertificateSync(clientTemplate({ subject: { commonName: "in between" } }), options);
+      return caSigner.sign(data);
+    });
+    const issued = [atOnce(signer), await later(signer), atOnce(signer)];
+    expect(kept.map((data) => hex(data))).toEqual(
+      issued.map(({ certificate }) => hex(certificate.tbsCertificate)),
+    );
+    for (const { certificate } of issued) {
+      expect(holds(certificate.der, caSigner)).toBe(true);
+      expect(certificate.subject.der).toEqual(encodeName(TEMPLATE.subject));
+    }
+  });
+
+  test("a verifier and a random source that issue in between change nothing", () => {
+    const inBetween = () =>
+      void issueCertificateSync(clientTemplate({ subject: { commonName: "in between" } }), options);
+    const signed: Uint8Array[] = [];
+    const { certificate } = issueCertificateSync(TEMPLATE, {
+      ...options,
+      issuer: { ...issuer, signer: keyObjectSigner(nodeKey("ECDSA-P256")) },
+      random: (bytes) => (inBetween(), bytes.fill(7)),
+      verifier: (...[, , , data]) => (inBetween(), signed.push(data) > 0),
+    });
+    expect(signed).toEqual([certificate.tbsCertificate]);
+    expect(certificate.serialNumber).toBe("07".repeat(20));
+    expect(holds(certificate.der, caSigner)).toBe(true);
   });
 
   test("what a signer throws is thrown on", async () => {

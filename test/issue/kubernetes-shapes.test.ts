@@ -39,9 +39,17 @@ describe("names (Go pkix ToRDNSequence)", () => {
     ["a&b", 12],
     ["ü", 12],
     ["a;b", 12],
+    ["a!b", 12],
+    ["a#b", 12],
+    ['a"b', 12],
+    ["a\0b", 12],
   ])("%o has string type %i", (commonName, tag) => {
     expect(encodeName({ commonName })[11]).toBe(tag);
   });
+});
+
+test("an empty text is a PrintableString", () => {
+  expect(hex(encodeName([[{ type: "2.5.4.10", value: "" }]]))).toBe("300b31093007060355040a1300");
 });
 
 test("an alternative name of every kind has Go's bytes", () => {

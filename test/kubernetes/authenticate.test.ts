@@ -7,6 +7,7 @@ import { generateKeyPair } from "../../src/keys/generate.ts";
 import { verifySignature } from "../../src/keys/verifier.ts";
 import { authenticate, createAuthenticator } from "../../src/kubernetes/authenticate.ts";
 import type { PeerCertificates } from "../../src/kubernetes/peer-certificates.ts";
+import { verifyCertificateChain } from "../../src/verify/verify-chain.ts";
 
 interface Case {
   readonly name: string;
@@ -225,4 +226,30 @@ test("a peer may send 16 intermediates and not one more, unless the caller allow
   await expect(authenticate(sent(17), { trustAnchors, maxPeerIntermediates: 64 })).resolves.toMatchObject({
     username: "kubernetes",
   });
+});
+
+test("a user of more than a thousand groups, in a certificate of more than 64 KiB, is let in where the caller allows it, and nowhere else", async () => {
+  const ca = await generateKeyPair("ECDSA-P256");
+  const { certificate } = await issueSelfSigned(caTemplate({ subject: { commonName: "ca" } }), ca.signer);
+  const organizations = Array.from({ length: 1500 }, (_, i) => `group-${i}-${"x".repeat(40)}`);
+  const limits = { maxNameAttributes: 2000, maxBytes: 131_072 };
+  const user = await generateKeyPair("ECDSA-P256");
+  const issued = await issueCertificate(clientTemplate({ subject: { commonName: "jane", organizations } }), {
+    publicKey: user.publicKey,
+    issuer: { certificate, signer: ca.signer },
+    ...limits,
+  });
+  const { der: sent } = issued.certificate;
+  expect(sent.length).toBeGreaterThan(65_536);
+
+  const trustAnchors = [certificate];
+  for (const few of [{}, { maxNameAttributes: 2000 }, { maxBytes: 131_072 }]) {
+    await expect(authenticate(sent, { trustAnchors, ...few })).rejects.toBeInstanceOf(PkiError);
+    const chain = verifyCertificateChain(sent, { trustAnchors, usage: "clientAuth", ...few });
+    await expect(chain).rejects.toBeInstanceOf(PkiError);
+  }
+  const authenticator = createAuthenticator({ trustAnchors, ...limits });
+  for (let i = 0; i < 2; i++) expect((await authenticator.authenticate(sent))?.groups).toHaveLength(1501);
+  const options = { trustAnchors, usage: "clientAuth", ...limits } as const;
+  expect((await verifyCertificateChain(sent, options)).certificates).toHaveLength(2);
 });

@@ -19,6 +19,7 @@ const entryPoints = [
   "node/index",
   "der/index",
   "formats/index",
+  "testing/index",
   "express/index",
   "fastify/index",
   "hono/index",

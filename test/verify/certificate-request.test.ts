@@ -119,6 +119,20 @@ describe("a request that is made", () => {
     expect(request.extensions).toEqual([]);
   });
 
+  test("has the attributes that Go writes: none, or one list of extensions", async () => {
+    const attributesOf = async (names: { dnsNames?: string[] }, commonName?: string) => {
+      const subject = commonName === undefined ? {} : { commonName };
+      const { request } = await createCertificateRequest({ subject, ...names }, keys.signer);
+      const info = Buffer.from(request.certificationRequestInfo);
+      const end = info.indexOf(keys.signer.subjectPublicKeyInfo) + keys.signer.subjectPublicKeyInfo.length;
+      return info.subarray(end).toString("hex");
+    };
+    const dns = "a01f301d06092a864886f70d01090e3110300e300c0603551d1104053003820161";
+    expect(await attributesOf({}, "jane")).toBe("a000");
+    expect(await attributesOf({ dnsNames: ["a"] }, "jane")).toBe(dns);
+    expect(await attributesOf({ dnsNames: ["a"] })).toBe(dns); // not critical without a subject, either
+  });
+
   test("has each extension once", async () => {
     const twice = { id: "keyUsage", critical: true, value: ["digitalSignature"] } as const;
     const template = { subject: { commonName: "jane" }, extraExtensions: [twice, twice] };

@@ -27,7 +27,19 @@ import {
 } from "../support/certificate.ts";
 import type { Parts } from "../support/certificate.ts";
 import { party, signed, signedCa, type Party } from "../support/chain.ts";
-import { bits, ctx, ctxPrimitive, hex, int, nul, oid, printable, seq, utcTime } from "../support/tlv.ts";
+import {
+  bits,
+  ctx,
+  ctxPrimitive,
+  hex,
+  int,
+  nul,
+  octets,
+  oid,
+  printable,
+  seq,
+  utcTime,
+} from "../support/tlv.ts";
 
 const at = new Date("2026-06-01T12:00:00Z");
 const root = party("root");
@@ -522,6 +534,28 @@ test("the answer names leaf and trust anchor, and the first end of a validity", 
   expect([leaf.der, trustAnchor.der]).toEqual([ders.leaf, ders.root]);
   expect(notAfter.toISOString()).toBe("2030-01-01T00:00:00.000Z");
   expect(certificates.map(({ der }) => der)).toEqual([ders.leaf, ders.intermediate, ders.root]);
+});
+
+test("a signature is checked over the octets that came, also where they are not what would be written", async () => {
+  const anchor = signedCa(root);
+  const options = { trustAnchors: [anchor], usage: "any", at, mode: "kubernetes" } as const;
+  // A default that is written out: Go reads it, and whoever wrote the certificate anew would leave it out.
+  const critical = hex("01 01 00");
+  const usages = seq(oid("2.5.29.37"), critical, octets(seq(oid("1.3.6.1.5.5.7.3.2"))));
+  const odd = signed(alice, root, { extensions: [usages] });
+  expect((await verifyCertificateChain(odd, options)).certificates[0]?.der).toEqual(odd);
+  await expect(verifyCertificateChain(odd, { ...options, mode: "safe" })).rejects.toMatchObject({
+    code: "ERR_DER_DEFAULT_ENCODED",
+  });
+  const without = signed(alice, root, {
+    extensions: [seq(oid("2.5.29.37"), octets(seq(oid("1.3.6.1.5.5.7.3.2"))))],
+  });
+  const signature = (der: Uint8Array): Uint8Array => der.subarray(-64);
+  const swapped = without.slice();
+  swapped.set(signature(odd), swapped.length - 64);
+  await expect(verifyCertificateChain(swapped, options)).rejects.toMatchObject({
+    code: "ERR_CHAIN_SIGNATURE",
+  });
 });
 
 test("an error that is not about certificates goes up as it is", async () => {

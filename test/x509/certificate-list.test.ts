@@ -21,6 +21,15 @@ describe("the sound lists that are mutated", () => {
   });
 });
 
+test("a list of 200,000 entries with serial numbers of 20 octets is read and searched without an option", () => {
+  const number = (i: number): bigint => 2n ** 158n + BigInt(i);
+  const entries = Array.from({ length: 200_000 }, (_, i) => entry(number(i)));
+  const rawEntries = tlv(0x30, new Uint8Array(Buffer.concat(entries)));
+  const list = parseCertificateList(certificateList({ rawEntries }));
+  expect(list.size).toBe(200_000);
+  expect(list.find(number(199_999).toString(16))?.serialNumber).toBe(number(199_999).toString(16));
+});
+
 describe("lists with one fault", () => {
   test("are at least 60, and each differs from the others", () => {
     expect(malformedLists.length).toBeGreaterThanOrEqual(60);

@@ -1,7 +1,9 @@
 /** Who gets a certificate approved: decisions as plain functions of the request and of everything that they need to know. */
 import { attributeValues } from "../../x509/name.ts";
 import type { CertificateRequest } from "../../x509/certificate-request.ts";
-import { USER_ATTRIBUTE } from "../well-known.ts";
+import { isDns1123Subdomain } from "../../x509/dns-name.ts";
+import { printable } from "../../x509/printable.ts";
+import { NODE_USER_PREFIX, USER_ATTRIBUTE } from "../well-known.ts";
 import { KUBELET_CLIENT_SIGNER } from "./signers/index.ts";
 
 /** What is to be decided about. All of it counts, so none of it has a default. */
@@ -76,7 +78,8 @@ const RECOGNIZERS = [
  * Decides about client certificates of kubelets as kube-controller-manager's approver does: the request must be a kubelet's to the letter, and its
  * maker may, by a SubjectAccessReview, create `selfnodeclient` (for its own node) or `nodeclient` (for any, as bootstrap tokens may).
  *
- * Never denies: what it does not know, or whom it may not serve, it leaves to others.
+ * Never denies: what it does not know, or whom it may not serve, it leaves to others. Stricter than there: the node's name must be one that a node can have, and alternative names
+ * of a kind that Kubernetes does not see (`otherName`, `directoryName`, `registeredID`) are no kubelet's.
  *
  * Source: Kubernetes `pkg/controller/certificates/approver/sarapprove.go` (`recognizers`, `handle`).
  *
@@ -110,8 +113,15 @@ export async function approveKubeletClient(
     return none([
       `the request is for the signer ${signerName}, expected ${KUBELET_CLIENT_SIGNER.signerName}`,
     ]);
-  const faults = KUBELET_CLIENT_SIGNER.validate(question);
-  if (faults.length > 0) return none(faults.map(({ message }) => message));
+  if (requester.username === "") return none([NOBODY_ASKS]);
+  const faults = [
+    ...KUBELET_CLIENT_SIGNER.validate(question).map(({ message }) => message),
+    ...unseenNames(question.request),
+  ];
+  const nodeName = commonNameOf(question.request).slice(NODE_USER_PREFIX.length);
+  if (faults.length === 0 && !isDns1123Subdomain(nodeName))
+    faults.push(`no node can have the name ${JSON.stringify(printable(nodeName, MAX_SHOWN))}`);
+  if (faults.length > 0) return none(faults);
   const tried: string[] = [];
   for (const { subresource, message, matches } of RECOGNIZERS) {
     if (!matches(question)) continue;
@@ -133,6 +143,22 @@ export async function approveKubeletClient(
 export function commonNameOf({ subject }: CertificateRequest): string {
   return attributeValues(subject, USER_ATTRIBUTE).at(-1) ?? "";
 }
+
+/** Those that Kubernetes sees; their signers have rules about each. */
+const SEEN_KINDS: readonly string[] = ["dns", "ip", "email", "uri"];
+
+/** Objections to alternative names that Kubernetes passes over without a word. */
+export function unseenNames(request: CertificateRequest): string[] {
+  return (request.extensionValue("subjectAltName") ?? [])
+    .filter(({ type }) => !SEEN_KINDS.includes(type))
+    .map(({ type }) => `an alternative name of kind ${type} is wanted`);
+}
+
+/** Of an object that did not come from the API server, which always writes who made it. */
+export const NOBODY_ASKS = "it is not known who asks: the object has no username";
+
+/** What others wrote is shown in one line and not without end. */
+export const MAX_SHOWN = 253;
 
 /** Leaves the request to others. */
 export function none(objections: readonly string[]): ApprovalVerdict {

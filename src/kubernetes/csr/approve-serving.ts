@@ -2,7 +2,7 @@
 import type { CertificateRequest } from "../../x509/certificate-request.ts";
 import { parseIpAddress, sameIpAddress } from "../../x509/ip-address.ts";
 import { NODE_USER_PREFIX } from "../well-known.ts";
-import { commonNameOf, deny, none } from "./approval.ts";
+import { NOBODY_ASKS, commonNameOf, deny, none, unseenNames } from "./approval.ts";
 import type { ApprovalQuestion, ApprovalVerdict } from "./approval.ts";
 import { KUBELET_SERVING_SIGNER } from "./signers/index.ts";
 
@@ -23,7 +23,10 @@ export interface ServingNode {
 export interface KubeletServingPolicy {
   /** The node of a name, as the API server has it; undefined if there is none. A kubelet writes its own addresses, so bound them by `allowsAddress`. */
   readonly findNode: (name: string) => Promise<ServingNode | undefined>;
-  /** Names that no node may serve, such as those of the API server; `kubernetes` and its service names are always among them. */
+  /**
+   * Names and addresses that no node may serve, such as those of the API server and of the Service `kubernetes`; that Service's names, and addresses of loopback, are always
+   * among them.
+   */
   readonly reservedNames: readonly string[];
   /** Says whether nodes may have this address, for example {@link addressesWithin} the machines' subnets. */
   readonly allowsAddress: (address: string) => boolean;
@@ -33,7 +36,7 @@ export interface KubeletServingPolicy {
   readonly allowsNode?: (name: string) => boolean;
   /** Most names and addresses in one request; 100 by default. */
   readonly maxNames?: number;
-  /** The longest lifetime, in seconds; 31,622,400 (366 days) by default. */
+  /** The longest lifetime that may be asked for, in seconds; 31,622,400 (366 days) by default. Kubelets ask for none, and get what the signer gives then. */
   readonly maxExpirationSeconds?: number;
 }
 
@@ -84,6 +87,7 @@ export async function approveKubeletServing(
     return none([
       `the request is for the signer ${signerName}, expected ${KUBELET_SERVING_SIGNER.signerName}`,
     ]);
+  if (requester.username === "") return none([NOBODY_ASKS]);
   const objections = KUBELET_SERVING_SIGNER.validate(question).map(({ message }) => message);
   const commonName = commonNameOf(request);
   if (commonName !== requester.username)
@@ -98,16 +102,12 @@ export async function approveKubeletServing(
     objections.push(`${count} names and addresses are wanted, at most ${maxNames} are allowed`);
   if (allowsNode?.(nodeNameOf(commonName)) === false)
     objections.push(`no node may have the name ${nodeNameOf(commonName)}`);
-  for (const { type } of request.extensionValue("subjectAltName") ?? [])
-    if (!SERVING_KINDS.includes(type)) objections.push(`an alternative name of kind ${type} is wanted`);
+  objections.push(...unseenNames(request));
   if (objections.length === 0) objections.push(...(await foreignNames(request, commonName, policy)));
   if (objections.length > 0) return deny(objections);
   const message = `The names and addresses of ${commonName} are its own.`;
   return { decision: "approve", reason: "AutoApproved", message, objections };
 }
-
-/** Others are refused by the signer's rules, or, where Kubernetes does not see them, here. */
-const SERVING_KINDS: readonly string[] = ["dns", "ip", "email", "uri"];
 
 async function foreignNames(
   request: CertificateRequest,
@@ -124,6 +124,8 @@ async function foreignNames(
       objections.push(`${address} is no address of node ${name}`);
     else if (!policy.allowsAddress(address)) objections.push(`no node may have the address ${address}`);
     if (isLoopback(address)) objections.push(`${address} is every machine's own`);
+    if (policy.reservedNames.some((reserved) => isSameAddress(reserved, address)))
+      objections.push(`${address} is reserved`);
   }
   const reserved = new Set([...ALWAYS_RESERVED, ...policy.reservedNames.map(lower)]);
   for (const dnsName of request.dnsNames) {

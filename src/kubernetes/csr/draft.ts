@@ -14,8 +14,9 @@ import { parseCertificateRequest } from "../../verify/certificate-request.ts";
 import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
 import type { RequestSpec } from "./api-object.ts";
 import { rewriteUri } from "./rewrite-uri.ts";
+import { objection } from "./signers/policy.ts";
 import type { SignerFinding, SignerPolicy } from "./signers/policy.ts";
-import { usagesToX509 } from "./usages.ts";
+import { KNOWN_USAGES, usagesToX509 } from "./usages.ts";
 
 /** How a request is read, and how long its certificate may live. */
 export interface DraftOptions extends Pick<ParseRequestOptions, "verifySignature" | "mode"> {
@@ -61,8 +62,13 @@ export async function draftCertificate(
 }
 
 /** What is wrong with the request will stay so, for its specification cannot change: that is a failure, and no reason to try again. */
-export function findingOf({ message, path = "spec.request" }: PkiError): SignerFinding {
-  return { code: "FINDING_SIGNER", severity: "error", path, message };
+export function findingOf({ message, path = "spec.request", code }: PkiError): SignerFinding {
+  return { code: "FINDING_SIGNER", severity: "error", path, message, fix: newRequest(code) };
+}
+
+/** What to do about a request that cannot be mended: its key has signed it as it is. */
+export function newRequest(code: string): string {
+  return `make another request; docs/errors.md says how to avoid ${code}`;
 }
 
 /** Faults of the issuer or its signer, which another attempt may not have. */
@@ -86,7 +92,7 @@ function unknownUsages(usages: readonly string[]): SignerFinding[] {
   const { unknown } = usagesToX509(usages);
   if (unknown.length === 0) return [];
   const message = `unrecognized usage values: ${JSON.stringify(unknown)}`;
-  return [{ code: "FINDING_SIGNER", severity: "error", path: "spec.usages", message }];
+  return [objection("spec.usages", message, KNOWN_USAGES)];
 }
 
 /** Shorter wishes are lengthened to it (`signer.duration`). */

@@ -14,6 +14,8 @@ export { signRequest } from "./sign-request.ts";
 export type { SignableObject, SignedRequest, SignRequestOptions } from "./sign-request.ts";
 export { approveKubeletClient } from "./approval.ts";
 export { approvalQuestion } from "./approval-question.ts";
+export { approveUserClient } from "./approve-client.ts";
+export type { UserClientPolicy, WantedIdentity } from "./approve-client.ts";
 export { approveKubeletServing } from "./approve-serving.ts";
 export type { KubeletServingPolicy, ServingNode } from "./approve-serving.ts";
 export { addressesWithin, firstVerdict, namesLike } from "./approval-predicates.ts";

@@ -35,11 +35,18 @@ export function findLosses(
     ...lostOrder(request),
     ...request.attributes
       .filter(({ type }) => type !== EXTENSION_REQUEST)
-      .map(({ type }) => loss("ATTRIBUTE", "attributes", `the attribute ${type} does not count`)),
+      .map(({ type }) =>
+        loss("ATTRIBUTE", "attributes", `the attribute ${type} does not count`, "leave it out"),
+      ),
     ...request.extensions
       .filter(({ id }) => id !== "subjectAltName")
       .map(({ id, oid }) =>
-        loss("EXTENSION", `extensions.${id ?? oid}`, `the extension ${id ?? oid} is not copied`),
+        loss(
+          "EXTENSION",
+          `extensions.${id ?? oid}`,
+          `the extension ${id ?? oid} is not copied`,
+          "leave it out; usages are asked for in spec.usages",
+        ),
       ),
     ...lostNames(request),
     ...changedLifetime(expirationSeconds, durationOf(expirationSeconds, defaultDurationSeconds)),
@@ -63,9 +70,13 @@ function lostAttributes({ subject }: CertificateRequest): RequestLoss[] {
     if (count > 0 && !isSingle(type)) continue; // an empty value in a list is kept
     const why = left.has(type) ? "only the last of its kind that is not empty counts" : "it is unknown to Go";
     found.push(
-      loss("SUBJECT", "subject", `the attribute ${type} is left out of the subject: ${why}`, {
-        found: value,
-      }),
+      loss(
+        "SUBJECT",
+        "subject",
+        `the attribute ${type} is left out of the subject: ${why}`,
+        "leave it out, or get the certificate from a signer that writes it",
+        { found: value },
+      ),
     );
   }
   return found.reverse();
@@ -87,28 +98,32 @@ function lostOrder(request: CertificateRequest): RequestLoss[] {
   if (before.every((group, index) => group === after[index])) return [];
   const message = "the groups change their order, which makes no difference to Kubernetes";
   const shown = { found: before.join(", "), expected: after.join(", ") };
-  return [loss("ORDER", "subject.organizations", message, shown)];
+  const fix = "write them in that order, as createCertificateRequest does with organizations";
+  return [loss("ORDER", "subject.organizations", message, fix, shown)];
 }
 
 function lostNames(request: CertificateRequest): RequestLoss[] {
   return (request.extensionValue("subjectAltName") ?? [])
     .filter(({ type }) => !KEPT_NAMES.includes(type))
     .map(({ type }) =>
-      loss("NAME", "extensions.subjectAltName", `alternative names of the kind ${type} are not copied`),
+      loss(
+        "NAME",
+        "extensions.subjectAltName",
+        `alternative names of the kind ${type} are not copied`,
+        "leave it out, or ask for a DNS name, an address, a URI or an e-mail address",
+      ),
     );
 }
 
 function changedLifetime(wish: number | undefined, given: number): RequestLoss[] {
   if (wish === undefined || wish === given) return [];
   const message = `the certificate will live ${given} seconds, not ${wish}`;
-  const fix = "renew it in time, or ask for --cluster-signing-duration to be raised";
-  return [
-    loss("LIFETIME", "spec.expirationSeconds", message, {
-      found: String(wish),
-      expected: String(given),
-      ...(given < wish && { fix }),
-    }),
-  ];
+  const fix =
+    given < wish
+      ? "renew it in time, or ask for --cluster-signing-duration to be raised"
+      : "ask for 600 seconds or more";
+  const shown = { found: String(wish), expected: String(given) };
+  return [loss("LIFETIME", "spec.expirationSeconds", message, fix, shown)];
 }
 
 type Suffix<Code> = Code extends `FINDING_LOST_${infer Rest}` ? Rest : never;
@@ -117,7 +132,8 @@ function loss(
   suffix: Suffix<RequestLoss["code"]>,
   path: string,
   message: string,
-  detail: Partial<Finding> = {},
+  fix: string,
+  detail: Pick<Finding, "found" | "expected"> = {},
 ): RequestLoss {
-  return { ...detail, code: `FINDING_LOST_${suffix}`, severity: "warning", path, message };
+  return { ...detail, code: `FINDING_LOST_${suffix}`, severity: "warning", path, message, fix };
 }

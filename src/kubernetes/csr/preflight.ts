@@ -8,16 +8,11 @@ import type { Certificate } from "../../x509/certificate.ts";
 import type { CertificateSigningRequest } from "./api-object.ts";
 import { hasRequestCondition } from "./api-object.ts";
 import type { Requester } from "./approval.ts";
-import { SIGNER_RULES, draftCertificate, findingOf, isOurs } from "./draft.ts";
+import { SIGNER_RULES, draftCertificate, findingOf, isOurs, newRequest } from "./draft.ts";
 import type { CompleteDraft, DraftOptions } from "./draft.ts";
 import { findLosses } from "./losses.ts";
 import { validateRequestAdmission } from "./request-admission.ts";
-import {
-  CLIENT_SIGNER,
-  KUBELET_CLIENT_SIGNER,
-  KUBELET_SERVING_SIGNER,
-  LEGACY_UNKNOWN_SIGNER,
-} from "./signers/index.ts";
+import { BUILT_IN_SIGNERS, KUBELET_CLIENT_SIGNER, LEGACY_UNKNOWN_SIGNER } from "./signers/index.ts";
 import type { SignerPolicy } from "./signers/policy.ts";
 import { isKubernetesSignerName } from "./signer-name.ts";
 import { examineObject } from "./validate.ts";
@@ -50,18 +45,12 @@ export interface PreflightOptions extends DraftOptions {
   readonly at?: Date | number;
 }
 
-const BUILT_IN: readonly SignerPolicy[] = [
-  CLIENT_SIGNER,
-  KUBELET_CLIENT_SIGNER,
-  KUBELET_SERVING_SIGNER,
-  LEGACY_UNKNOWN_SIGNER,
-];
-
 /**
  * Everything that stands between a CertificateSigningRequest and the certificate that it asks for, before anything is sent: why the API server would refuse it, why it
  * would wait for ever, why it would end as `Approved,Failed`, and what the certificate will lack.
  *
- * Without a finding of outcome `failed`, {@link signRequest} with the same options signs; with one it does not. `pending` and `changed` are warnings unless nobody can ever
+ * Every finding says what to do (`fix`), but for those of a `policy` of one's own that does not. Without a finding of outcome `failed`, {@link signRequest} with the
+ * same options signs; with one it does not. `pending` and `changed` are warnings unless nobody can ever
  * act. Not checked: who may approve, unless it is nobody; whether the signer's controller runs.
  *
  * Sources: Kubernetes `pkg/apis/certificates/validation`, `plugin/pkg/admission`, `pkg/controller/certificates/{approver,signer,authority}`.
@@ -88,12 +77,13 @@ export async function validateForSigner(
 ): Promise<PreflightFinding[]> {
   const { spec } = object;
   const { requester, verifySignature, defaultDurationSeconds } = options;
-  const policy = options.policy ?? BUILT_IN.find(({ signerName }) => signerName === spec.signerName);
+  const policy = options.policy ?? BUILT_IN_SIGNERS.find(({ signerName }) => signerName === spec.signerName);
   const { findings, request } = await examineObject(object, { ...(verifySignature && { verifySignature }) });
   const question = request && { request, signerName: spec.signerName, ...(requester && { requester }) };
   return [
     ...withOutcome("refused", findings),
     ...withOutcome("refused", question ? validateRequestAdmission(question) : []),
+    ...withOutcome("failed", decided(object)),
     ...withOutcome("pending", policy ? unapproved(object, options) : unknownSigner(spec.signerName)),
     ...(policy && request ? await signing(object, policy, options) : []),
     ...withOutcome("changed", request ? findLosses(request, spec, defaultDurationSeconds) : []),
@@ -104,10 +94,20 @@ function withOutcome(outcome: PreflightOutcome, findings: readonly Finding[]): P
   return findings.map((finding) => ({ ...finding, outcome }));
 }
 
+/** No signer looks at the object any more. */
+function decided(object: CertificateSigningRequest): Finding[] {
+  const state = (["Denied", "Failed"] as const).find((type) => hasRequestCondition(object, type));
+  const word = state ?? (object.status?.certificate ? "signed" : undefined);
+  if (word === undefined) return [];
+  const message = `the request is ${word.toLowerCase()} already, which is final`;
+  const fix = "make another request, under another name";
+  return [{ code: "FINDING_DECIDED", severity: "error", path: "status", message, fix }];
+}
+
 /** Whoever reads the object's conditions knows that it was approved; before that, all but the kubelets' own requests wait for somebody. */
 function unapproved(object: CertificateSigningRequest, { requester }: PreflightOptions): Finding[] {
   const { signerName } = object.spec;
-  if (hasRequestCondition(object, "Approved")) return [];
+  if (hasRequestCondition(object, "Approved") || decided(object).length > 0) return [];
   const path = "status.conditions";
   if (signerName === KUBELET_CLIENT_SIGNER.signerName) {
     const message =
@@ -128,7 +128,7 @@ function unknownSigner(signerName: string): Finding[] {
     const message = `kube-controller-manager has no signer ${signerName}: it needs a controller of its own`;
     return [{ code, severity: "warning", path, message, fix: "run a signer, see runSigner of kubepki/node" }];
   }
-  const known = BUILT_IN.filter((policy) => policy !== LEGACY_UNKNOWN_SIGNER).map(
+  const known = BUILT_IN_SIGNERS.filter((policy) => policy !== LEGACY_UNKNOWN_SIGNER).map(
     (policy) => policy.signerName,
   );
   const message = `Kubernetes has no signer ${signerName}: the request would stay pending`;
@@ -157,14 +157,23 @@ function templateFindings(
   const issuer = certificate && authorityOf(certificate);
   const rules = { ...SIGNER_RULES, now };
   const findings = validateTemplate(template, issuer, rules).map((finding): PreflightFinding => {
-    if (finding.severity === "warning") return { ...finding, outcome: "changed" };
-    if (isOurs(finding)) return { ...finding, outcome: "pending" };
-    return { ...finding, code: "FINDING_SIGNER", outcome: "failed" };
+    if (finding.severity === "warning") return { fix: HARMLESS, ...finding, outcome: "changed" };
+    if (isOurs(finding)) return { fix: OTHER_ISSUER, ...finding, outcome: "pending" };
+    const fix = newRequest(finding.code);
+    return { fix, ...finding, code: "FINDING_SIGNER", outcome: "failed" };
   });
   const fault = findFault(template, { ...rules, publicKey: request, ...(issuer && { issuer }) });
   if (!fault || findings.some(({ severity }) => severity === "error")) return findings;
-  return [...findings, { ...findingOf(fault), outcome: isOurs(fault) ? "pending" : "failed" }];
+  const last = findingOf(fault);
+  return [
+    ...findings,
+    isOurs(fault) ? { ...last, fix: OTHER_ISSUER, outcome: "pending" } : { ...last, outcome: "failed" },
+  ];
 }
+
+/** It is the signer that something is wrong with, and not the request. */
+const OTHER_ISSUER = "give the signer another CA; the request can wait";
+const HARMLESS = "leave it so if it is meant";
 
 /** A CA whose key is elsewhere; its signer is never asked. */
 function authorityOf(certificate: Certificate): CertificateAuthority {

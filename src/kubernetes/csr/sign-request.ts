@@ -2,6 +2,8 @@
 import { PkiError, SignerError } from "../../errors.ts";
 import type { CertificateAuthority } from "../../issue/authority.ts";
 import { issueCertificate } from "../../issue/issue.ts";
+import { goTime } from "../../issue/validity-rules.ts";
+import { BACKDATE_SECONDS } from "../../issue/validity.ts";
 import type { IssueOptions, IssuedCertificate } from "../../issue/issue.ts";
 import { encodePem } from "../../pem.ts";
 import { parseCertificate } from "../../x509/certificate.ts";
@@ -159,6 +161,9 @@ function failure(findings: readonly SignerFinding[]): Failure {
 function checkIssuer({ certificate }: CertificateAuthority, now: Date): void {
   const end = parseCertificate(certificate, { mode: "kubernetes" }).notAfter;
   if (end.getTime() > now.getTime()) return;
-  const message = `refusing to sign a certificate that expired in the past: NotAfter=${end.toISOString()}`;
-  throw new SignerError("ERR_SIGNER_EXPIRED", message);
+  const hasEnded = end.getTime() <= now.getTime() - BACKDATE_SECONDS * 1000;
+  const message = hasEnded
+    ? "the signer has expired"
+    : "refusing to sign a certificate that expired in the past";
+  throw new SignerError("ERR_SIGNER_EXPIRED", `${message}: NotAfter=${goTime(end.getTime() / 1000)}`);
 }

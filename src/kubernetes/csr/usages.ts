@@ -157,6 +157,9 @@ export function usagesFromX509({ keyUsage, extendedKeyUsage }: Partial<X509Usage
   };
 }
 
+/** What to do about a usage that Kubernetes does not know. */
+export const KNOWN_USAGES = "write the usage as CERTIFICATE_USAGES does, for example client auth";
+
 /** Words that mean no more than another word of the table does. */
 const ALIASES: ReadonlySet<CertificateUsage> = /* @__PURE__ */ new Set<CertificateUsage>([
   "signing",

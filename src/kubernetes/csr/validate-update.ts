@@ -13,7 +13,7 @@ export type RequestSubresource = "" | "approval" | "status";
  *
  * Approval and denial are written through `/approval` alone, the certificate through `/status` alone and once; none of `Approved`, `Denied` and `Failed` ever goes away.
  * What was wrong with the stored object already is let be, as there. Metadata is not looked at but for the name, and who may write is not asked, see
- * `signerAttributes`. A changed `spec` is reported; the API server would write the stored one without a word.
+ * `signerAttributes`. A changed `spec` is reported, and a certificate in a write to `/approval`: there the API server would keep the stored one without a word.
  *
  * Source: Kubernetes `pkg/apis/certificates/validation/validation.go` (`ValidateCertificateSigningRequestUpdate`, `getValidationOptions`).
  *

@@ -10,7 +10,8 @@ import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
 import { CertificateRequest } from "../../x509/certificate-request.ts";
 import type { CertificateSigningRequest, RequestConditionObject } from "./api-object.ts";
 import { validateSignerName } from "./signer-name.ts";
-import { isCertificateUsage } from "./usages.ts";
+import { newRequest } from "./draft.ts";
+import { KNOWN_USAGES, isCertificateUsage } from "./usages.ts";
 
 /** The codes of {@link validateCertificateSigningRequest}. */
 export type RequestObjectFindingCode =
@@ -30,6 +31,8 @@ export interface RequestObjectFinding extends Finding {
 }
 
 const MIN_EXPIRATION_SECONDS = 600;
+/** Of an int32: beyond it, the object cannot even be read. */
+const MAX_EXPIRATION_SECONDS = 2_147_483_647;
 /** Objects of the time before there were signers; new ones cannot have it. */
 export const LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown";
 
@@ -123,11 +126,21 @@ function validateName({
 }): RequestObjectFinding[] {
   const path = "metadata.name";
   if (!name)
-    return generateName ? [] : [finding("NAME", path, "Required value: name or generateName is required")];
-  if (name === "." || name === "..") return [finding("NAME", path, `may not be '${name}'`)];
+    return generateName
+      ? []
+      : [
+          finding(
+            "NAME",
+            path,
+            "Required value: name or generateName is required",
+            "give it a name, or generateName csr-",
+          ),
+        ];
+  const fix = "choose a name of letters, digits, hyphens, dots, colons and underscores";
+  if (name === "." || name === "..") return [finding("NAME", path, `may not be '${name}'`, fix)];
   return ["/", "%"]
     .filter((character) => name.includes(character))
-    .map((character) => finding("NAME", path, `may not contain '${character}'`));
+    .map((character) => finding("NAME", path, `may not contain '${character}'`, fix));
 }
 
 async function readRequest(
@@ -142,36 +155,72 @@ async function readRequest(
     if (!(error instanceof PkiError)) throw error;
     const noBlock = error.code === "ERR_PEM_LABEL" || error.code === "ERR_PEM_NO_BLOCK";
     const message = noBlock ? "PEM block type must be CERTIFICATE REQUEST" : error.message;
-    return finding("REQUEST", "spec.request", message);
+    const fix = noBlock
+      ? "write the base64 of PEM text whose first block is CERTIFICATE REQUEST, as certificateSigningRequest does"
+      : newRequest(error.code);
+    return finding("REQUEST", "spec.request", message, fix);
   }
 }
 
 function validateUsages(usages: readonly string[], known: KnownFaults): RequestObjectFinding[] {
-  if (usages.length === 0) return [finding("USAGES", "spec.usages", "Required value: usages are required")];
+  if (usages.length === 0)
+    return [
+      finding(
+        "USAGES",
+        "spec.usages",
+        "Required value: usages are required",
+        "ask for digital signature, and client auth or server auth",
+      ),
+    ];
   return usages.flatMap((usage, index) => {
     const path = `spec.usages[${index}]`;
     if (!isCertificateUsage(usage) && !known.unknownUsages)
-      return [finding("USAGES", path, `Unsupported value: ${JSON.stringify(usage)}`)];
+      return [finding("USAGES", path, `Unsupported value: ${JSON.stringify(usage)}`, KNOWN_USAGES)];
     return usages.indexOf(usage) < index && !known.duplicateUsages
-      ? [finding("USAGES", path, `Duplicate value: ${JSON.stringify(usage)}`)]
+      ? [finding("USAGES", path, `Duplicate value: ${JSON.stringify(usage)}`, "list each usage once")]
       : [];
   });
 }
 
 function validateSigner(signerName: string, known: KnownFaults): RequestObjectFinding[] {
   const findings = validateSignerName(signerName).map(({ path, message }) =>
-    finding("SIGNER_NAME", path, message),
+    finding(
+      "SIGNER_NAME",
+      path,
+      message,
+      "write a domain, a slash and a name, such as example.com/my-signer",
+    ),
   );
   const legacy = "the legacy signerName is not allowed via this API version";
   return signerName === LEGACY_UNKNOWN && !known.legacySigner
-    ? [...findings, finding("SIGNER_NAME", "spec.signerName", legacy)]
+    ? [
+        ...findings,
+        finding(
+          "SIGNER_NAME",
+          "spec.signerName",
+          legacy,
+          "ask another signer, such as kubernetes.io/kube-apiserver-client",
+        ),
+      ]
     : findings;
 }
 
 function validateExpiration(seconds: number | undefined): RequestObjectFinding[] {
-  if (seconds === undefined || seconds >= MIN_EXPIRATION_SECONDS) return [];
+  if (seconds === undefined) return [];
+  if (!Number.isInteger(seconds) || seconds > MAX_EXPIRATION_SECONDS) {
+    const message = `must be a whole number of at most ${MAX_EXPIRATION_SECONDS} seconds`;
+    return [finding("EXPIRATION", "spec.expirationSeconds", message, "round it, or leave it to the signer")];
+  }
+  if (seconds >= MIN_EXPIRATION_SECONDS) return [];
   const message = "may not specify a duration less than 600 seconds (10 minutes)";
-  return [finding("EXPIRATION", "spec.expirationSeconds", message)];
+  return [
+    finding(
+      "EXPIRATION",
+      "spec.expirationSeconds",
+      message,
+      "ask for 600 or more, or leave it to the signer",
+    ),
+  ];
 }
 
 const STATUSES: readonly string[] = ["True", "False", "Unknown"];
@@ -186,21 +235,23 @@ function validateConditions(
     const at = `status.conditions[${index}]`;
     const found: RequestObjectFinding[] = [];
     if (type === "" && !known.emptyConditions)
-      found.push(finding("CONDITION", `${at}.type`, "Required value"));
+      found.push(finding("CONDITION", `${at}.type`, "Required value", "give the condition a type"));
     const allowed = ONLY_TRUE.includes(type) ? ["True"] : STATUSES;
-    if (status === "") found.push(finding("CONDITION", `${at}.status`, "Required value"));
+    if (status === "") found.push(finding("CONDITION", `${at}.status`, "Required value", "write True"));
     else if (!allowed.includes(status)) {
       const values = allowed.map((value) => JSON.stringify(value)).join(", ");
       const message = `Unsupported value: ${JSON.stringify(status)}: supported values: ${values}`;
-      found.push(finding("CONDITION", `${at}.status`, message));
+      found.push(finding("CONDITION", `${at}.status`, message, "write True"));
     }
     if (types.indexOf(type) < index && !known.duplicateConditions)
-      found.push(finding("CONDITION", `${at}.type`, `Duplicate value: ${JSON.stringify(type)}`));
+      found.push(
+        finding("CONDITION", `${at}.type`, `Duplicate value: ${JSON.stringify(type)}`, "list each type once"),
+      );
     return found;
   });
   if (!types.includes("Approved") || !types.includes("Denied") || known.approvedAndDenied) return findings;
   const message = "Approved and Denied conditions are mutually exclusive";
-  return [...findings, finding("CONDITION", "status.conditions", message)];
+  return [...findings, finding("CONDITION", "status.conditions", message, "leave one of the two out")];
 }
 
 /** `validateCertificate`, of base64: PEM of certificates alone, with text around them. */
@@ -208,16 +259,17 @@ export function validateCertificate(base64: string): RequestObjectFinding[] {
   if (base64 === "") return [];
   const path = "status.certificate";
   const bytes = decodeBase64(base64, false);
+  const fix = "write PEM of the certificate and its intermediates, and nothing else";
   const blocks = bytes ? parsePem(new TextDecoder().decode(bytes), { mode: "kubernetes" }) : [];
   if (blocks.length === 0)
-    return [finding("CERTIFICATE", path, "must contain at least one CERTIFICATE PEM block")];
+    return [finding("CERTIFICATE", path, "must contain at least one CERTIFICATE PEM block", fix)];
   return blocks.flatMap(({ label, headers, der }) => {
     if (label !== "CERTIFICATE") {
       const message = `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(label)}`;
-      return [finding("CERTIFICATE", path, message)];
+      return [finding("CERTIFICATE", path, message, fix)];
     }
-    if (headers) return [finding("CERTIFICATE", path, "no PEM block headers are permitted")];
-    return validateDer(der).map((message) => finding("CERTIFICATE", path, message));
+    if (headers) return [finding("CERTIFICATE", path, "no PEM block headers are permitted", fix)];
+    return validateDer(der).map((message) => finding("CERTIFICATE", path, message, fix));
   });
 }
 
@@ -240,6 +292,6 @@ function validateDer(der: Uint8Array): string[] {
 
 type Kind = "NAME" | "REQUEST" | "USAGES" | "SIGNER_NAME" | "EXPIRATION" | "CONDITION" | "CERTIFICATE";
 
-function finding(kind: Kind, path: string, message: string): RequestObjectFinding {
-  return { code: `FINDING_CSR_${kind}`, severity: "error", path, message };
+function finding(kind: Kind, path: string, message: string, fix: string): RequestObjectFinding {
+  return { code: `FINDING_CSR_${kind}`, severity: "error", path, message, fix };
 }

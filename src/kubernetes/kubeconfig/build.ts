@@ -53,6 +53,8 @@ export interface KubeconfigOptions {
   readonly clusterName?: string;
   /** What the user is called in the file; kubeadm takes the name that the certificate has. */
   readonly userName: string;
+  /** What the context is called in the file; `<user>@<cluster>` by default, as in kubeadm. */
+  readonly contextName?: string;
   /** Namespace where none is given. */
   readonly namespace?: string;
   /** How to log in. */
@@ -60,7 +62,7 @@ export interface KubeconfigOptions {
 }
 
 /**
- * Makes a kubeconfig of one cluster, user and context, which is the current one and is called `<user>@<cluster>`. With embedded credentials it is what kubeadm writes.
+ * Makes a kubeconfig of one cluster, user and context, which is the current one. With embedded credentials it is what kubeadm writes.
  *
  * Guaranteed: an embedded key is that of its certificate. Not checked: anything else; see {@link validateKubeconfig}. **With embedded credentials the result is a secret.**
  *
@@ -86,7 +88,7 @@ export interface KubeconfigOptions {
  */
 export async function kubeconfig(options: KubeconfigOptions): Promise<Kubeconfig> {
   const { userName, clusterName = "kubernetes", namespace, credentials } = options;
-  const name = `${userName}@${clusterName}`;
+  const { contextName: name = `${userName}@${clusterName}` } = options;
   const context = { cluster: clusterName, user: userName, ...(namespace !== undefined && { namespace }) };
   return {
     apiVersion: "v1",

@@ -1,6 +1,6 @@
 import type { Finding } from "../../finding.ts";
 
-/** The codes of {@link validatePodCertificateRequest} and {@link validatePodCertificateStatus}. */
+/** The codes of {@link validatePodCertificateRequest}, {@link validatePodCertificateStatus} and {@link validatePodCertificateAdmission}. */
 export type PodCertificateFindingCode =
   | "FINDING_POD_CERTIFICATE_NAME"
   | "FINDING_POD_CERTIFICATE_SIGNER_NAME"
@@ -12,7 +12,8 @@ export type PodCertificateFindingCode =
   | "FINDING_POD_CERTIFICATE_CONDITION"
   | "FINDING_POD_CERTIFICATE_STATUS"
   | "FINDING_POD_CERTIFICATE_CHAIN"
-  | "FINDING_POD_CERTIFICATE_TIMES";
+  | "FINDING_POD_CERTIFICATE_TIMES"
+  | "FINDING_POD_CERTIFICATE_ADMISSION";
 
 /** A finding about a PodCertificateRequest; `path` is the field of the object. */
 export interface PodCertificateFinding extends Finding {

@@ -1,4 +1,6 @@
 /** PodCertificateRequest: certificates that kubelets fetch for their pods. */
+export { validatePodCertificateAdmission } from "./admission.ts";
+export type { ObjectWithUid, PodCertificateContext, PodOfRequest } from "./admission.ts";
 export { podCertificateRequest } from "./api-object.ts";
 export type {
   NamedObject,

@@ -27,7 +27,7 @@ export interface PodCertificateQuestion {
 
 /** Why a signer does not sign; it is final for this request. */
 export interface PodCertificateDenial {
-  /** One word for machines, for example `UnsupportedKeyType` or `InvalidUnverifiedUserAnnotations`. */
+  /** One word for machines, for example `UnsupportedKeyType` or `InvalidUnverifiedUserAnnotations`; letters first, then digits, underscores, colons and commas too. */
   readonly deny: string;
   /** A sentence for people. */
   readonly message: string;
@@ -95,8 +95,8 @@ const REFRESH_MARGIN = 600;
  *
  * Source: KEP-4317, Kubernetes `pkg/apis/certificates/types.go` (`PodCertificateRequestStatus`).
  *
- * @throws SignerError `ERR_SIGNER_STATE` if the request is another signer's, has its answer, or says no namespace; `ERR_SIGNER_STATUS` if the certificate would be refused, for example
- * because the issuer ends within the hour
+ * @throws SignerError `ERR_SIGNER_STATE` if the request is another signer's, has its answer, or says no namespace; `ERR_SIGNER_STATUS` if the status would be refused, for example
+ * because the issuer ends within the hour, or `deny` is a sentence and no word
  * @throws TemplateError, KeyError as {@link issueCertificate}
  *
  * @example
@@ -133,6 +133,21 @@ export async function signPodCertificateRequest(
 ): Promise<NewPodCertificateStatus> {
   const namespace = checkState(object, options.signerName);
   const at = momentOf(options.at);
+  const status = await answer(object, namespace, options, at);
+  const [refusal] = validatePodCertificateStatus(object, status, { at });
+  if (refusal)
+    throw new SignerError("ERR_SIGNER_STATUS", `kube-apiserver would refuse it: ${refusal.message}`, {
+      path: refusal.path,
+    });
+  return status;
+}
+
+async function answer(
+  object: PodCertificateRequest,
+  namespace: string,
+  options: SignPodCertificateOptions,
+  at: number,
+): Promise<NewPodCertificateStatus> {
   const [fault] = await validatePodCertificateRequest(object);
   if (fault) return denied({ deny: "InvalidRequest", message: `${fault.path}: ${fault.message}` }, at);
   if (!isStubEmpty(object.spec)) {
@@ -140,22 +155,16 @@ export async function signPodCertificateRequest(
     return denied({ deny: "InvalidStubRequest", message }, at);
   }
   const publicKey = parsePublicKey(requestedKey(object.spec)!);
-  const answer = await options.template({ object, namespace, publicKey });
-  if ("deny" in answer) return denied(answer, at);
-  const template = { ...answer, validity: validityOf(object, options, at) };
+  const shape = await options.template({ object, namespace, publicKey });
+  if ("deny" in shape) return denied(shape, at);
+  const template = { ...shape, validity: validityOf(object, options, at) };
   const { certificate } = await issueCertificate(template, {
     ...options,
     publicKey,
     now: new Date(at),
     maxLifetimeSeconds: Infinity, // the request has a limit of its own
   });
-  const status = issued(certificate, options, at);
-  const [refusal] = validatePodCertificateStatus(object, status, { at });
-  if (refusal)
-    throw new SignerError("ERR_SIGNER_STATUS", `kube-apiserver would refuse it: ${refusal.message}`, {
-      path: refusal.path,
-    });
-  return status;
+  return issued(certificate, options, at);
 }
 
 function checkState({ metadata, spec, status = {} }: PodCertificateRequest, signerName: string): string {

@@ -63,5 +63,5 @@ export async function runApprover(client: CertificatesClient, options: RunApprov
     await client.replaceApproval(withCondition(object, { type, status: "True", reason, message }), signal);
     return type.toLowerCase();
   };
-  await runController(client, { concerns, reconcile }, options);
+  await runController(client, client, { concerns, reconcile }, options);
 }

@@ -2,13 +2,15 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { ApiError } from "../../errors.ts";
 import type {
-  CertificatesClient,
+  ApiObject,
+  ClusterClient,
   Lease,
   NodeObject,
-  RequestList,
+  PodCertificateObject,
   RequestObject,
   WatchEvent,
 } from "./client.ts";
+import { objectEndpoint } from "./object-endpoint.ts";
 
 /** Where the API server is, and how to log in: the same things that a kubeconfig says. */
 export interface ClusterAccess {
@@ -36,6 +38,7 @@ export interface KubeConfigLike {
 }
 
 const requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+const podRequests = "podcertificaterequests";
 const reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
 const leases = (namespace: string): string =>
   `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
@@ -45,6 +48,10 @@ const MAX_ANSWER = 268_435_456;
 const MAX_LINE = 8_388_608;
 /** A request other than a watch may take so long; kube-apiserver itself gives up after 60 s. */
 const TIMEOUT = 60_000;
+/** The server is asked to end a watch after so many seconds. Source: client-go `Reflector` (`minWatchTimeout`). */
+const WATCH_SECONDS = 300;
+/** A connection that is silent for so many milliseconds is probed, so that one whose other end is gone does not last. */
+const PROBE_AFTER = 30_000;
 
 /** Adds what a connection needs to the options of its requests. */
 export type Access = (options: RequestOptions) => Promise<void>;
@@ -63,7 +70,7 @@ export type Access = (options: RequestOptions) => Promise<void>;
  * assert.equal(typeof client.replaceStatus, "function");
  * ```
  */
-export function connect(access: ClusterAccess): CertificatesClient {
+export function connect(access: ClusterAccess): ClusterClient {
   const { ca, cert, key, token } = access;
   return httpClient(access.server, async (options) => {
     for (const [name, value] of Object.entries({ ca, cert, key }))
@@ -91,15 +98,14 @@ export function connect(access: ClusterAccess): CertificatesClient {
  * const client = clientFrom(config);
  * ```
  */
-export function clientFrom(config: KubeConfigLike): CertificatesClient {
+export function clientFrom(config: KubeConfigLike): ClusterClient {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new TypeError("the kubeconfig's current context names no cluster");
   return httpClient(cluster.server, (options) => config.applyToHTTPSOptions(options));
 }
 
-function httpClient(server: string, access: Access): CertificatesClient {
-  const base = new URL(server);
-  if (base.protocol !== "https:" && base.protocol !== "http:")
+function httpClient(server: string, access: Access): ClusterClient {
+  if (!/^https?:\/\//i.test(server) || !URL.canParse(server))
     throw new TypeError(`the server ${JSON.stringify(server)} is no URL of http or https`);
   const root = server.replace(/\/$/, "");
   const json = async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
@@ -111,20 +117,15 @@ function httpClient(server: string, access: Access): CertificatesClient {
     });
     return parseAnswer(await readAll(response)) as T;
   };
-  const named = (object: RequestObject): string =>
-    `${requests}/${encodeURIComponent(object.metadata.name ?? "")}`;
+  const calls = { json, watch: watchOf(root, access) };
+  const requestOf = (name: string): string => `${requests}/${encodeURIComponent(name)}`;
+  const named = ({ metadata }: RequestObject): string => requestOf(metadata.name ?? "");
   const lease = (namespace: string, name: string): string =>
     `${leases(namespace)}/${encodeURIComponent(name)}`;
   return {
-    list({ limit, continue: token, signal }) {
-      const query = new URLSearchParams({ limit: String(limit), ...(token && { continue: token }) });
-      return json<RequestList>("GET", `${requests}?${query}`, undefined, signal);
-    },
-    watch: (resourceVersion, signal) => watchLines(root, access, resourceVersion, signal),
+    ...objectEndpoint<RequestObject>(calls, requests, requestOf),
     create: (object, signal) => json("POST", requests, object, signal),
-    read: (name, signal) => json("GET", `${requests}/${encodeURIComponent(name)}`, undefined, signal),
     replaceApproval: (object, signal) => json("PUT", `${named(object)}/approval`, object, signal),
-    replaceStatus: (object, signal) => json("PUT", `${named(object)}/status`, object, signal),
     async remove(object, signal) {
       const { uid, resourceVersion } = object.metadata;
       const options = { kind: "DeleteOptions", apiVersion: "v1", preconditions: { uid, resourceVersion } };
@@ -142,6 +143,14 @@ function httpClient(server: string, access: Access): CertificatesClient {
     },
     readNode: (name, signal) =>
       json<NodeObject>("GET", `/api/v1/nodes/${encodeURIComponent(name)}`, undefined, signal),
+    podCertificateRequests(version = "v1beta1") {
+      const group = `/apis/certificates.k8s.io/${version}`;
+      const pathOf = (key: string): string => {
+        const [namespace = "", name = ""] = key.split("/").map(encodeURIComponent);
+        return `${group}/namespaces/${namespace}/${podRequests}/${name}`;
+      };
+      return objectEndpoint<PodCertificateObject>(calls, `${group}/${podRequests}`, pathOf);
+    },
     readLease: (namespace, name, signal) => json<Lease>("GET", lease(namespace, name), undefined, signal),
     createLease: (object, signal) =>
       json<Lease>("POST", leases(object.metadata.namespace ?? "default"), object, signal),
@@ -188,7 +197,9 @@ async function send(
     };
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(url, options, resolve).on("error", reject).end(text);
+    const outgoing = request(url, options, resolve).on("error", reject);
+    outgoing.setSocketKeepAlive(true, PROBE_AFTER);
+    outgoing.end(text);
   });
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
@@ -232,21 +243,26 @@ async function readAll(response: IncomingMessage, maxBytes = MAX_ANSWER): Promis
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function* watchLines(
-  root: string,
-  access: Access,
-  resourceVersion: string,
-  signal: AbortSignal,
-): AsyncGenerator<WatchEvent> {
-  const query = new URLSearchParams({ watch: "true", allowWatchBookmarks: "true", resourceVersion });
-  const response = await send(`${root}${requests}?${query}`, access, { method: "GET", signal });
-  response.setEncoding("utf8");
-  let rest = "";
-  for await (const chunk of response as AsyncIterable<string>) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > MAX_LINE)
-      throw new ApiError("ERR_API_ANSWER", `a line of the watch is longer than ${MAX_LINE} bytes`);
-    for (const line of lines) if (line !== "") yield parseAnswer(line) as WatchEvent;
-  }
-}
+const watchOf = (root: string, access: Access) =>
+  async function* watchLines<T extends ApiObject>(
+    path: string,
+    resourceVersion: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>> {
+    const query = new URLSearchParams({
+      watch: "true",
+      allowWatchBookmarks: "true",
+      timeoutSeconds: String(WATCH_SECONDS),
+      resourceVersion,
+    });
+    const response = await send(`${root}${path}?${query}`, access, { method: "GET", signal });
+    response.setEncoding("utf8");
+    let rest = "";
+    for await (const chunk of response as AsyncIterable<string>) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      if (rest.length > MAX_LINE)
+        throw new ApiError("ERR_API_ANSWER", `a line of the watch is longer than ${MAX_LINE} bytes`);
+      for (const line of lines) if (line !== "") yield parseAnswer(line) as WatchEvent<T>;
+    }
+  };

@@ -1,5 +1,5 @@
 import { ApiError } from "../../errors.ts";
-import type { CertificatesClient, Lease } from "./client.ts";
+import type { Lease, LeaseClient } from "./client.ts";
 import type { Timing } from "./timing.ts";
 
 /** Which lease decides who works; times as in client-go's `LeaderElectionConfig`, in seconds. */
@@ -19,7 +19,7 @@ export interface LeaderElectionOptions {
 }
 
 interface Election extends Required<LeaderElectionOptions> {
-  readonly client: CertificatesClient;
+  readonly client: LeaseClient;
   readonly timing: Timing;
   /** The lease as last seen, and when: by our own clock, so that clocks of replicas need not agree. */
   seen?: { lease: Lease; at: number };
@@ -37,7 +37,7 @@ const JITTER = 1.2;
  * @throws TypeError if the times do not fit each other
  */
 export async function runWhileLeader(
-  client: CertificatesClient,
+  client: LeaseClient,
   options: LeaderElectionOptions & { timing: Timing; onChange: (leading: boolean) => void },
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<void>,

@@ -1,3 +1,5 @@
+import { signerRule } from "../../kubernetes/csr/signer-name.ts";
+
 /** Who gets the rights of a manifest. */
 export interface CleanerAccount {
   /** Namespace of the service account and of the lease. */
@@ -42,11 +44,19 @@ const readRequests: Rule = {
   resources: ["certificatesigningrequests"],
   verbs: ["get", "list", "watch"],
 };
+/** A rule for a name that no signer can have would be a rule for nothing. */
+function mayDo(verb: "sign" | "approve", { signerName }: ControllerAccount): Rule {
+  const resourceNames = [signerName].flat();
+  for (const name of resourceNames) signerRule(name.replace(/\/\*$/, "/any"), [verb]);
+  return { apiGroups: certificates, resources: ["signers"], resourceNames, verbs: [verb] };
+}
 const rbac = "rbac.authorization.k8s.io";
 
 /**
  * The service account of a signer controller with the rights it needs and no others: to read requests, to write `/status`, to `sign` for this signer, and to hold leases in
  * its namespace. Source: plugin/pkg/admission/certificates/signing, bootstrappolicy/controller_policy.go.
+ *
+ * @throws TypeError if a name is none that a signer can have
  *
  * @example
  * ```ts
@@ -61,17 +71,36 @@ export const signerManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
     readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/status"], verbs: ["update"] },
-    {
-      apiGroups: certificates,
-      resources: ["signers"],
-      resourceNames: [account.signerName].flat(),
-      verbs: ["sign"],
-    },
+    mayDo("sign", account),
+  ]);
+
+/**
+ * The service account of a signer of pod certificates with the rights it needs and no others: to read PodCertificateRequests of all namespaces, to write `/status`, to `sign` for this
+ * signer, and to hold leases in its namespace. Source: Kubernetes `pkg/registry/certificates/podcertificaterequest/strategy.go`.
+ *
+ * @throws TypeError if a name is none that a signer can have
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { podCertificateSignerManifests } from "kubepki/node";
+ *
+ * const [account] = podCertificateSignerManifests({ signerName: "example.com/workloads", namespace: "pki", serviceAccount: "workloads-signer" });
+ * assert.equal(account?.metadata.name, "workloads-signer");
+ * ```
+ */
+export const podCertificateSignerManifests = (account: ControllerAccount): Manifest[] =>
+  manifestsFor(account, [
+    { apiGroups: certificates, resources: ["podcertificaterequests"], verbs: ["get", "list", "watch"] },
+    { apiGroups: certificates, resources: ["podcertificaterequests/status"], verbs: ["update"] },
+    mayDo("sign", account),
   ]);
 
 /**
  * The service account of an approver controller with the rights it needs and no others: to read requests, to write `/approval`, to `approve` for this signer, to ask
  * SubjectAccessReviews, to read Nodes, and to hold leases in its namespace. Source: plugin/pkg/admission/certificates/approval, bootstrappolicy/controller_policy.go.
+ *
+ * @throws TypeError if a name is none that a signer can have
  *
  * @example
  * ```ts
@@ -86,12 +115,7 @@ export const approverManifests = (account: ControllerAccount): Manifest[] =>
   manifestsFor(account, [
     readRequests,
     { apiGroups: certificates, resources: ["certificatesigningrequests/approval"], verbs: ["update"] },
-    {
-      apiGroups: certificates,
-      resources: ["signers"],
-      resourceNames: [account.signerName].flat(),
-      verbs: ["approve"],
-    },
+    mayDo("approve", account),
     { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
     { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
   ]);

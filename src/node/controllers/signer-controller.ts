@@ -1,7 +1,7 @@
 import { encodeBase64 } from "../../base64.ts";
 import type { CertificatesClient, RequestObject } from "./client.ts";
-import { systemTiming, type Timing } from "./timing.ts";
-import { hasCondition, runController, withCondition, type ControllerOptions } from "./controller.ts";
+import { runAnswering, signersByName } from "./answer-once.ts";
+import { hasCondition, withCondition, type ControllerOptions } from "./controller.ts";
 
 /** What a signer makes of an approved request: PEM text, or why it never will. */
 export type SigningOutcome =
@@ -35,8 +35,8 @@ export interface RunSignerOptions extends ControllerOptions {
  *
  * A request is signed if it is Approved, not Denied, has not failed and has no certificate, all of that as the API server has it just before. All state lives in
  * the API server: a restart loses nothing, and of two that write the same request the API server takes one. What was signed and could not be written is written
- * again within a minute, without another signature; only a process that dies between the two has signed for nothing. Never rejects because of the cluster: what
- * fails is tried again. Source: pkg/controller/certificates/signer/signer.go.
+ * again within a minute, without another signature, and what is signed when the signal aborts is still written; only a process that dies between the
+ * two, or whose last write is refused, has signed for nothing. Never rejects because of the cluster: what fails is tried again. Source: pkg/controller/certificates/signer/signer.go.
  *
  * @throws TypeError if two signers have the same name, or the times of the leader election do not fit
  *
@@ -55,55 +55,24 @@ export interface RunSignerOptions extends ControllerOptions {
  * ```
  */
 export async function runSigner(client: CertificatesClient, options: RunSignerOptions): Promise<void> {
-  const signers = new Map(options.signers.map((signer) => [signer.signerName, signer]));
-  if (signers.size !== options.signers.length) throw new TypeError("two signers have the same signerName");
+  const signers = signersByName(options.signers);
   const concerns = (object: RequestObject): boolean =>
     signers.has(object.spec.signerName) &&
     !object.status?.certificate &&
     hasCondition(object, "Approved") &&
     !hasCondition(object, "Denied") &&
     !hasCondition(object, "Failed");
-  const unwritten = new UnwrittenOutcomes(options.timing ?? systemTiming);
-  const reconcile = async (object: RequestObject, signal: AbortSignal): Promise<string | undefined> => {
-    const outcome =
-      unwritten.take(object) ?? (await signers.get(object.spec.signerName)!.sign(object, signal));
-    unwritten.keep(object, outcome);
-    if (signal.aborted) return undefined; // the lease may be another's by now
-    await client.replaceStatus(withOutcome(object, outcome), signal);
-    unwritten.take(object);
-    return "certificate" in outcome ? "signed" : "failed";
-  };
-  await runController(client, { concerns, reconcile }, options);
-}
-
-/** Most outcomes that are kept, and for how many milliseconds: a certificate that nobody has yet must not grow old. */
-const MAX_UNWRITTEN = 1000;
-const KEPT = 60_000;
-
-/**
- * What was signed and could not be written: after a conflict or an error the same certificate is written, and the CA's key is not used again. By the uid of
- * the object, whose specification never changes.
- */
-class UnwrittenOutcomes {
-  readonly #timing: Timing;
-  readonly #outcomes = new Map<string, { readonly outcome: SigningOutcome; readonly at: number }>();
-
-  constructor(timing: Timing) {
-    this.#timing = timing;
-  }
-
-  /** The outcome, which is forgotten here. */
-  take({ metadata: { uid = "" } }: RequestObject): SigningOutcome | undefined {
-    const kept = this.#outcomes.get(uid);
-    this.#outcomes.delete(uid);
-    return kept !== undefined && this.#timing.now() - kept.at < KEPT ? kept.outcome : undefined;
-  }
-
-  keep({ metadata: { uid } }: RequestObject, outcome: SigningOutcome): void {
-    if (uid === undefined) return;
-    this.#outcomes.set(uid, { outcome, at: this.#timing.now() });
-    if (this.#outcomes.size > MAX_UNWRITTEN) this.#outcomes.delete(this.#outcomes.keys().next().value!);
-  }
+  await runAnswering<RequestObject, SigningOutcome>(
+    client,
+    client,
+    {
+      concerns,
+      answer: (object, signal) => signers.get(object.spec.signerName)!.sign(object, signal),
+      write: (object, outcome, signal) => client.replaceStatus(withOutcome(object, outcome), signal),
+      outcomeOf: (outcome) => ("certificate" in outcome ? "signed" : "failed"),
+    },
+    options,
+  );
 }
 
 function withOutcome(object: RequestObject, outcome: SigningOutcome): RequestObject {

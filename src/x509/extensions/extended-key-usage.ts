@@ -4,7 +4,7 @@ import type { DerWriter } from "../../der/writer.ts";
 import { encodeOid, oidToText, readOid } from "../../oid.ts";
 import type { Visitor } from "../general-name.ts";
 import type { Limits } from "../limits.ts";
-import { readEach } from "./each.ts";
+import { openList } from "./each.ts";
 
 /** Extended key usages by name, in the order in which Kubernetes' signers write them (RFC 5280 4.2.1.12, Go `extKeyUsageOIDs`). */
 export const EXTENDED_KEY_USAGES = {
@@ -39,10 +39,12 @@ export type ExtendedKeyUsage = keyof typeof EXTENDED_KEY_USAGES | `${number}.${n
 
 /** Checks the usages; in safe mode there is at least one. */
 export function walkExtendedKeyUsage(reader: DerReader, _limits: Limits, visit?: Visitor): void {
-  readEach(reader, (index) => {
+  const outer = openList(reader);
+  for (let index = 0; reader.more(); index++) {
     readOid(reader, index);
     visit?.(reader, OBJECT_IDENTIFIER, index);
-  });
+  }
+  reader.finish(outer);
 }
 
 /** Reads the usages. */

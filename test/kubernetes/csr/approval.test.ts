@@ -3,10 +3,16 @@ import { describe, expect, test } from "vitest";
 import {
   approveKubeletClient,
   approveKubeletServing,
+  approveUserClient,
   createCertificateRequest,
   generateKeyPair,
 } from "kubepki";
-import type { ApprovalQuestion, CertificateRequestTemplate, KubeletServingPolicy } from "kubepki";
+import type {
+  ApprovalQuestion,
+  CertificateRequestTemplate,
+  KubeletServingPolicy,
+  UserClientPolicy,
+} from "kubepki";
 
 const { signer } = await generateKeyPair("ECDSA-P256");
 const kubelet = { subject: { commonName: "system:node:foo", organizations: ["system:nodes"] } };
@@ -25,6 +31,13 @@ async function question(
     ...parts,
   };
 }
+
+/** A request for a name that Go passes over. */
+const unseen = (value: string, ...others: readonly { readonly type: "dns"; readonly value: string }[]) => ({
+  extraExtensions: [
+    { id: "subjectAltName", critical: false, value: [...others, { type: "registeredId", value }] } as const,
+  ],
+});
 
 describe("client certificates of kubelets", () => {
   const name = (commonName: string, ...organizations: string[]) => ({
@@ -51,6 +64,9 @@ describe("client certificates of kubelets", () => {
     ],
     ["for another signer", kubelet, { signerName: "example.com/not-correct" }, []],
     ["for the signer of serving certificates", kubelet, { signerName: "kubernetes.io/kubelet-serving" }, []],
+    ["of a node without a name", name("system:node:", "system:nodes"), {}, []],
+    ["of a node that cannot be", name("system:node:A_b", "system:nodes"), {}, []],
+    ["with a name of a kind that Kubernetes does not see", { ...kubelet, ...unseen("1.2.3") }, {}, []],
   ])("%s", async ([, template, parts, recognised]) => {
     const asked: string[] = [];
     const verdict = await approveKubeletClient(await question(template, parts), async (_, attributes) => {
@@ -95,11 +111,12 @@ describe("serving certificates of kubelets", () => {
               { type: "InternalIP", address: "2001:db8::1" },
               { type: "ExternalIP", address: "203.0.113.1" },
               { type: "InternalIP", address: "127.0.0.1" },
+              { type: "InternalIP", address: "10.96.0.1" },
               { type: "Hostname", address: "foo.example" },
             ],
           }
         : undefined,
-    reservedNames: ["api.example.com"],
+    reservedNames: ["api.example.com", "::ffff:10.96.0.1"],
     allowsAddress: (address) => !address.startsWith("203."),
   };
   const serving: Partial<ApprovalQuestion> = {
@@ -153,6 +170,13 @@ describe("serving certificates of kubelets", () => {
       {},
       {},
       "API.example.com is reserved",
+    ],
+    [
+      "the API server's address, although the kubelet has written it into its Node",
+      { ...kubelet, ipAddresses: ["10.96.0.1"] },
+      {},
+      {},
+      "10.96.0.1 is reserved",
     ],
     [
       "the API server's service name",
@@ -222,16 +246,7 @@ describe("serving certificates of kubelets", () => {
       "a name of a kind that Kubernetes does not see",
       {
         ...kubelet,
-        extraExtensions: [
-          {
-            id: "subjectAltName",
-            critical: false,
-            value: [
-              { type: "dns", value: "foo" },
-              { type: "registeredId", value: "1.2.3" },
-            ],
-          } as never,
-        ],
+        ...unseen("1.2.3", { type: "dns", value: "foo" }),
       },
       {},
       {},
@@ -256,8 +271,171 @@ describe("serving certificates of kubelets", () => {
     ]);
   });
 
-  test("of other signers are left alone", async () => {
+  test("of other signers, known and unknown, are left alone", async () => {
+    for (const signerName of ["example.com/any", "kubernetes.io/legacy-unknown"])
+      expect(
+        await approveKubeletServing(
+          await question({ ...kubelet, dnsNames: ["foo"] }, { ...serving, signerName }),
+          policy,
+        ),
+      ).toMatchObject({ decision: "none" });
     const verdict = await approveKubeletServing(await question({ ...kubelet, dnsNames: ["foo"] }), policy);
     expect(verdict.decision).toBe("none");
   });
+});
+
+describe("client certificates of users", () => {
+  const policy: UserClientPolicy = { allows: ({ user }, requester) => user === requester.username };
+  const client: Partial<ApprovalQuestion> = {
+    signerName: "kubernetes.io/kube-apiserver-client",
+    usages: ["digital signature", "client auth"],
+    requester: { username: "jane", groups: ["developers"] },
+  };
+  const of = (commonName: string, ...organizations: string[]) => ({ subject: { commonName, organizations } });
+  const decide = async (
+    template: CertificateRequestTemplate,
+    rules: Partial<UserClientPolicy> = {},
+    parts: Partial<ApprovalQuestion> = {},
+  ) => approveUserClient(await question(template, { ...client, ...parts }), { ...policy, ...rules });
+
+  test("are approved if the policy allows this user, these groups, and this key", async () => {
+    let asked: unknown;
+    const allows: UserClientPolicy["allows"] = (...all) => ((asked = all), Promise.resolve(true));
+    expect(await decide(of("jane", "a", "b"), { allows })).toEqual({
+      decision: "approve",
+      reason: "AutoApproved",
+      message: '"jane" may become "jane".',
+      objections: [],
+    });
+    const { subjectPublicKeyInfo } = signer;
+    expect(asked).toEqual([{ user: "jane", groups: ["a", "b"], subjectPublicKeyInfo }, client.requester]);
+  });
+
+  test("are left to people if the policy does not", async () => {
+    expect(await decide(of("joe"))).toMatchObject({
+      decision: "none",
+      objections: ['the policy does not let "jane" become "joe"'],
+    });
+  });
+
+  test("of other signers are left alone", async () => {
+    for (const signerName of ["kubernetes.io/kube-apiserver-client-kubelet", "example.com/a"])
+      expect((await decide(of("jane"), {}, { signerName })).decision).toBe("none");
+  });
+
+  const rdns = (...list: [type: string, value: string][]) => ({
+    subject: list.map(([type, value]) => [{ type, value }]),
+  });
+  const MASTERS = /is wanted, which may do everything$/;
+  test.for<[string, CertificateRequestTemplate, RegExp]>([
+    ["the group of masters", of("jane", "dev", "system:masters"), MASTERS],
+    ["another spelling of it", of("jane", "System:Masters"), MASTERS],
+    ["white space around it", of("jane", " system:masters "), MASTERS],
+    ["other forms of its letters", of("jane", "\uff53ystem:masters"), MASTERS],
+    ["a user of its name", of("system:masters"), MASTERS],
+    ["a unit of its name", rdns(["2.5.4.11", "system:masters"], ["2.5.4.3", "jane"]), MASTERS],
+    [
+      "a node",
+      of("system:node:a"),
+      /^the user "system:node:a" has privileges, and the policy does not name it$/,
+    ],
+    ["the nodes", of("jane", "system:nodes"), /^the group "system:nodes" has privileges/],
+    ["kubeadm's administrators", of("jane", "kubeadm:cluster-admins"), /^the group .* has privileges/],
+    ["no user", rdns(["2.5.4.10", "dev"]), /^no user is wanted/],
+    [
+      "a name of a kind that Kubernetes does not see",
+      { ...of("jane"), ...unseen("1.2.3") },
+      /kind registeredId/,
+    ],
+  ])("are denied with %s, whatever the policy allows", async ([, template, objection]) => {
+    const verdict = await decide(template, { allows: () => true });
+    expect(verdict).toMatchObject({ decision: "deny", message: verdict.objections.join("; ") });
+    expect(verdict.objections).toEqual([expect.stringMatching(objection)]);
+  });
+
+  test("are denied with names that hide characters", async () => {
+    const { request } = await createCertificateRequest(of("jane", "system:\u200bmasters"), signer, {
+      allowInvisible: true,
+    });
+    const { decision, objections } = await approveUserClient(
+      { ...(await question(of("jane"), client)), request },
+      { allows: () => true },
+    );
+    expect([decision, objections]).toEqual([
+      "deny",
+      ['"system:\\\\u{200b}masters" has characters that nobody sees'],
+    ]);
+  });
+
+  test("may have privileges that the policy names to the letter, but not those of masters", async () => {
+    const privilegedNames = ["system:monitoring", "system:masters"];
+    const rules = { allows: () => true, privilegedNames };
+    expect((await decide(of("jane", "system:monitoring"), rules)).decision).toBe("approve");
+    expect((await decide(of("jane", "System:monitoring"), rules)).decision).toBe("deny");
+    expect((await decide(of("jane", "system:masters"), rules)).decision).toBe("deny");
+  });
+
+  test("are denied with all reasons", async () => {
+    const parts = { usages: ["server auth"], expirationSeconds: 40_000_000 };
+    expect((await decide(of("jane", "system:nodes"), {}, parts)).objections).toEqual([
+      "invalid usage for client certificate: server auth",
+      "missing required usage for client certificate: client auth",
+      'the group "system:nodes" has privileges, and the policy does not name it',
+      "a lifetime of 40000000 seconds is wanted, at most 31622400 are allowed",
+    ]);
+  });
+
+  test("that ask for no lifetime count as those of a year", async () => {
+    const year = 31_536_000;
+    expect((await decide(of("jane"), { maxExpirationSeconds: year })).decision).toBe("approve");
+    expect((await decide(of("jane"), { maxExpirationSeconds: year - 1 })).decision).toBe("deny");
+  });
+
+  test("are not decided if the policy cannot say", async () => {
+    const allows = () => Promise.reject(new Error("no answer"));
+    await expect(decide(of("jane"), { allows })).rejects.toThrow("no answer");
+  });
+});
+
+test("a question that leaves something out does not compile", async () => {
+  const whole = await question(kubelet);
+  const { requester: _, ...anonymous } = whole;
+  // @ts-expect-error: who asks counts
+  const ask = () => approveKubeletServing(anonymous, {} as KubeletServingPolicy);
+  const { expirationSeconds: __, ...endless } = whole;
+  // @ts-expect-error: how long counts, even if nobody says
+  const askAgain = () => approveKubeletClient(endless, async () => true);
+  expect([ask, askAgain]).toHaveLength(2);
+});
+
+test("nobody gets anything approved if it is not known who asks", async () => {
+  const requester = { username: "", groups: [] };
+  const asked = (signerName: string, purpose: string) => ({
+    signerName,
+    usages: ["digital signature", purpose],
+    requester,
+  });
+  const serving = { ...kubelet, dnsNames: ["foo"] };
+  const addresses = [{ type: "Hostname", address: "foo" }];
+  const policy = {
+    findNode: async (name: string) => ({ name, addresses }),
+    reservedNames: [],
+    allowsAddress: () => true,
+  };
+  const verdicts = await Promise.all([
+    approveKubeletClient(await question(kubelet, { requester }), async () => true),
+    approveKubeletServing(
+      await question(serving, asked("kubernetes.io/kubelet-serving", "server auth")),
+      policy,
+    ),
+    approveUserClient(
+      await question({ subject: {} }, asked("kubernetes.io/kube-apiserver-client", "client auth")),
+      { allows: () => true },
+    ),
+  ]);
+  for (const verdict of verdicts)
+    expect(verdict).toMatchObject({
+      decision: "none",
+      objections: ["it is not known who asks: the object has no username"],
+    });
 });

@@ -9,6 +9,7 @@ import {
   createCertificateRequest,
   createCertificateRequestSync,
   decideRequest,
+  encodePem,
   generateKeyPair,
   issueSelfSigned,
   KUBELET_CLIENT_SIGNER,
@@ -63,6 +64,7 @@ async function preflight(
   return findings.map(({ outcome, code, severity }) => [outcome, code, severity]);
 }
 
+const block = btoa(encodePem("CERTIFICATE", ca.certificate.der));
 const jane = { subject: { commonName: "jane" } };
 const WAITS = ["pending", "FINDING_APPROVAL", "warning"];
 
@@ -81,6 +83,24 @@ describe("what becomes of a request", () => {
       message: "",
     });
     expect(await validateForSigner(object, { at: now })).toEqual([]);
+  });
+
+  test.for<[string, { conditions?: { type: string; status: string }[]; certificate?: string }]>([
+    ["denied", { conditions: [{ type: "Denied", status: "True" }] }],
+    ["failed", { conditions: ["Approved", "Failed"].map((type) => ({ type, status: "True" })) }],
+    ["signed", { conditions: [{ type: "Approved", status: "True" }], certificate: block }],
+  ])("one that is %s is told to be over", async ([word, status]) => {
+    const object = { ...(await objectOf(jane, CLIENT_SIGNER.signerName)), status };
+    expect(await validateForSigner(object, { at: now })).toEqual([
+      {
+        code: "FINDING_DECIDED",
+        severity: "error",
+        outcome: "failed",
+        path: "status",
+        message: `the request is ${word} already, which is final`,
+        fix: "make another request, under another name",
+      },
+    ]);
   });
 
   test("kubelets are told which right lets them be approved", async () => {
@@ -333,12 +353,13 @@ describe("the law", () => {
             ...(wish !== undefined && { expirationSeconds: wish }),
           });
           const options = { policy, at: now, verifySignature: verifySignatureSync };
-          const failing = (await validateForSigner(object, { ...options, issuer: ca.certificate })).filter(
-            ({ outcome }) => outcome === "failed",
-          );
+          const found = await validateForSigner(object, { ...options, issuer: ca.certificate });
+          const failing = found.filter(({ outcome }) => outcome === "failed");
           const approved = { ...object, status: { conditions: [{ type: "Approved", status: "True" }] } };
           const issuer = { certificate: ca.certificate, signer: keys.signer };
           const outcome = await signRequest(approved, { ...options, issuer });
+          for (const { fix, code } of found)
+            expect([code, fix]).toEqual([code, expect.stringMatching(/^\w.{8}/)]);
           if ("certificate" in outcome) seen.signed++;
           else seen.failed++;
           expect(failing.length === 0).toBe("certificate" in outcome);

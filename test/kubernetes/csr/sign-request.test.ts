@@ -6,6 +6,7 @@ import {
   caTemplate,
   CLIENT_SIGNER,
   createCertificateRequest,
+  encodePem,
   generateKeyPair,
   issueSelfSigned,
   KUBELET_CLIENT_SIGNER,
@@ -17,6 +18,8 @@ import {
 } from "kubepki";
 import type { CertificateRequestTemplate, SignerPolicy } from "kubepki";
 import { rewriteUri } from "../../../src/kubernetes/csr/rewrite-uri.ts";
+import { attribute, certificationRequest, cn, name } from "../../support/certificate.ts";
+import { bmp } from "../../support/tlv.ts";
 
 const now = new Date("2030-01-01T00:00:00Z");
 const keys = await generateKeyPair("ECDSA-P256");
@@ -216,10 +219,78 @@ describe("the rules of the signers", () => {
       ["fly"],
       'unrecognized usage values: ["fly"]',
     ],
+    [
+      "a kubelet with one group twice",
+      { subject: { commonName: "system:node:n1", organizations: ["system:nodes", "system:nodes"] } },
+      KUBELET_CLIENT_SIGNER,
+      CLIENT,
+      "subject organization is not system:nodes",
+    ],
+    [
+      "a kubelet without a name behind the prefix",
+      { subject: { commonName: "system:node:", organizations: ["system:nodes"] } },
+      KUBELET_CLIENT_SIGNER,
+      CLIENT,
+      undefined,
+    ],
+    [
+      "a kubelet with other attributes",
+      { subject: { ...kubelet.subject, organizationalUnits: ["x"], countries: ["DE"] } },
+      KUBELET_CLIENT_SIGNER,
+      CLIENT,
+      undefined,
+    ],
+    [
+      "a kubelet with the alias of digital signature",
+      kubelet,
+      KUBELET_CLIENT_SIGNER,
+      ["signing", "client auth"],
+      "usages did not match [client auth digital signature key encipherment]",
+    ],
+    [
+      "a serving kubelet with the alias of digital signature",
+      serving,
+      KUBELET_SERVING_SIGNER,
+      ["signing", "server auth"],
+      "usages did not match [digital signature key encipherment server auth]",
+    ],
+    [
+      "a serving kubelet with somebody else's name and address: approval is where that is looked at",
+      { ...kubelet, dnsNames: ["kubernetes.default.svc"], ipAddresses: ["10.96.0.1"] },
+      KUBELET_SERVING_SIGNER,
+      SERVER,
+      undefined,
+    ],
+    [
+      "a usage that only a CA may have, which Kubernetes would write beside cA FALSE",
+      { subject: { commonName: "jane" } },
+      LEGACY_UNKNOWN_SIGNER,
+      ["cert sign"],
+      "only a CA may have keyCertSign (extensions.keyUsage)",
+    ],
   ])("%s", async ([, template, policy, usages, message]) => {
     const outcome = await sign(template, policy, usages);
     if (message === undefined) expect(outcome).toHaveProperty("certificate");
     else expect(outcome).toMatchObject({ reason: "SignerValidationFailure", message });
+  });
+
+  test("compare groups after decoding, whatever kind of string they are", async () => {
+    const subject = name(attribute("2.5.4.10", bmp("system:nodes")), cn("system:node:n1"));
+    const request = btoa(encodePem("CERTIFICATE REQUEST", certificationRequest(subject)));
+    const spec = { request, signerName: KUBELET_CLIENT_SIGNER.signerName, usages: CLIENT };
+    const verifySignature = () => true;
+    const options = { issuer, policy: KUBELET_CLIENT_SIGNER, at: now, verifySignature };
+    const outcome = await signRequest({ spec, status: { conditions: approved } }, options);
+    if (!("certificate" in outcome)) throw new Error(outcome.message);
+    expect(attributeValues(outcome.issued.certificate.subject, "2.5.4.10")).toEqual(["system:nodes"]);
+  });
+
+  test("do not see alternative names that Go passes over, and do not copy them", async () => {
+    const names = [{ type: "registeredId", value: "1.2.3" }] as const;
+    const extraExtensions = [{ id: "subjectAltName", critical: false, value: names }] as const;
+    const outcome = await sign({ ...kubelet, extraExtensions }, KUBELET_CLIENT_SIGNER, CLIENT);
+    if (!("certificate" in outcome)) throw new Error(outcome.message);
+    expect(outcome.issued.certificate.extensionValue("subjectAltName")).toBeUndefined();
   });
 
   test("tell everything at once, in Kubernetes' order", async () => {
@@ -294,6 +365,7 @@ describe("the certificate", () => {
     ["less than ten minutes", 599, 3600, -300, 600],
     ["less than nothing", -60, 3600, -300, 600],
     ["ten minutes", 600, 3600, -300, 600],
+    ["as long as the default", 3600, 3600, -300, 3600],
     ["just below eight hours", 28_799, 86_400, -300, 28_799],
     ["eight hours, backdate included", 28_800, 86_400, -300, 28_500],
     ["a day", 86_400, 86_400, -300, 86_100],
@@ -315,10 +387,28 @@ describe("the certificate", () => {
     const outcome = await signRequest(object, { issuer: short, policy: CLIENT_SIGNER, at: now });
     if (!("certificate" in outcome)) throw new Error(outcome.message);
     expect(outcome.issued.certificate.notAfter).toEqual(short.certificate.notAfter);
-    for (const seconds of [24 * 3600, 25 * 3600])
+    for (const [seconds, words] of [
+      [24 * 3600, "refusing to sign a certificate that expired in the past"],
+      [24 * 3600 + 299, "refusing to sign a certificate that expired in the past"],
+      [24 * 3600 + 300, "the signer has expired"],
+    ] as const)
       await expect(
         signRequest(object, { issuer: short, policy: CLIENT_SIGNER, at: now.getTime() + seconds * 1000 }),
-      ).rejects.toMatchObject({ code: "ERR_SIGNER_EXPIRED" });
+      ).rejects.toMatchObject({
+        code: "ERR_SIGNER_EXPIRED",
+        message: `${words}: NotAfter=2030-01-02 00:00:00 +0000 UTC`,
+      });
+  });
+
+  test("may begin before its issuer", async () => {
+    const validity = { notBefore: now, notAfter: new Date("2031-01-01T00:00:00Z") };
+    const template = caTemplate({ subject: { commonName: "kubernetes" }, validity });
+    const { certificate } = await issueSelfSigned(template, keys.signer, { now });
+    const object = await objectOf({ subject: { commonName: "jane" } }, CLIENT_SIGNER, CLIENT);
+    const young = { certificate, signer: keys.signer };
+    const outcome = await signRequest(object, { issuer: young, policy: CLIENT_SIGNER, at: now });
+    if (!("certificate" in outcome)) throw new Error(outcome.message);
+    expect(outcome.issued.certificate.notBefore).toEqual(new Date("2029-12-31T23:55:00Z"));
   });
 });
 

@@ -70,6 +70,13 @@ describe("an object", () => {
       withSpec({ request: btoa(encodePem("CERTIFICATE REQUEST", changed)) }),
       [["spec.request", "the signature was not made by the key in the request (signature)"]],
     ],
+    [
+      "needs a request first of all",
+      withSpec({ request: btoa(encodePem("EC PARAMETERS", Uint8Array.of(5, 0)) + pem) }),
+      [["spec.request", "PEM block type must be CERTIFICATE REQUEST"]],
+    ],
+    ["may have more behind the request", withSpec({ request: btoa(`${pem}${block}-----BEGIN`) }), []],
+    ["may have headers", withSpec({ request: btoa(pem.replace("-----\n", "-----\nk: v\n\n")) }), []],
     ["may have text around the request", withSpec({ request: btoa(`hello\n${pem}bye`) }), []],
     ["needs usages", withSpec({ usages: [] }), [["spec.usages", "Required value: usages are required"]]],
     [
@@ -93,11 +100,17 @@ describe("an object", () => {
       withSpec({ expirationSeconds: seconds }),
       [["spec.expirationSeconds", "may not specify a duration less than 600 seconds (10 minutes)"]],
     ]),
+    ...[600.5, 2_147_483_648].map((seconds): [string, CertificateSigningRequest, [string, string][]] => [
+      `must not live for ${seconds} seconds, which is no int32`,
+      withSpec({ expirationSeconds: seconds }),
+      [["spec.expirationSeconds", "must be a whole number of at most 2147483647 seconds"]],
+    ]),
     ["may live for ten minutes", withSpec({ expirationSeconds: 600 }), []],
     ["may live for a lifetime", withSpec({ expirationSeconds: 2_147_483_647 }), []],
   ])("%s", async ([, object, expected]) => {
     const findings = await validateCertificateSigningRequest(object);
     expect(findings.map(({ path, message }) => [path, message])).toEqual(expected);
+    for (const { fix } of findings) expect(fix).toMatch(/^\w/);
   });
 });
 
@@ -151,6 +164,11 @@ describe("a certificate in the status", () => {
       ["found CERTIFICATE PEM block containing 0 certificates"],
     ],
     ["must be PEM", "garbage", ["must contain at least one CERTIFICATE PEM block"]],
+    [
+      "must be base64 inside",
+      "-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----\n",
+      ["must contain at least one CERTIFICATE PEM block"],
+    ],
     [
       "may be two in one block",
       encodePem("CERTIFICATE", new Uint8Array(Buffer.concat([certificate.der, certificate.der]))),

@@ -354,6 +354,32 @@ describe("kubeconfig", async () => {
   });
   const server = "https://api.example.com:6443";
 
+  test("names everything as a kubelet does, whose certificate and key are one file", async () => {
+    const file = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+    const config = await kubeconfig({
+      server,
+      clusterName: "default-cluster",
+      userName: "default-auth",
+      contextName: "default-context",
+      namespace: "default",
+      credentials: { certificateFile: file, keyFile: file },
+    });
+    expect(config).toEqual({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "default-cluster", cluster: { server } }],
+      users: [{ name: "default-auth", user: { "client-certificate": file, "client-key": file } }],
+      contexts: [
+        {
+          name: "default-context",
+          context: { cluster: "default-cluster", user: "default-auth", namespace: "default" },
+        },
+      ],
+      "current-context": "default-context",
+    });
+    expect(validateKubeconfig(config)).toEqual([]);
+  });
+
   test("embeds certificates and key so that they can be read back", async () => {
     const config = await kubeconfig({
       server,

@@ -162,6 +162,14 @@ describe("signPodCertificateRequest", () => {
     }
   });
 
+  test.for(["", "not now", "4xx"])("does not deny with the reason %j, which is no word", async (deny) => {
+    const template = () => ({ deny, message: "" });
+    await expect(signPodCertificateRequest(request(), { ...options, template })).rejects.toMatchObject({
+      code: "ERR_SIGNER_STATUS",
+      path: "status.conditions[0].reason",
+    });
+  });
+
   test("writes nothing that the API server would refuse", async () => {
     const ending = caTemplate({ subject: { commonName: "root" }, now, lifetimeSeconds: 1800 });
     const { certificate } = await issueSelfSigned(ending, ca.signer);

@@ -265,6 +265,11 @@ describe("validatePodCertificateStatus", () => {
     );
   });
 
+  test("takes headers of blocks, at which the server does not look", () => {
+    const certificateChain = chain().replace("-----\n", "-----\nk: v\n\n");
+    expect(faults({ ...issued, certificateChain })).toEqual([]);
+  });
+
   test("takes text between the certificates, and several of them", () => {
     expect(faults({ ...issued, certificateChain: `leaf\n${chain()}issuer\n${chain()}end` })).toEqual([]);
   });

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
-  cleanerManifests,
   connect,
   runCleaner,
   type CertificatesClient,
   type RunCleanerOptions,
   type Timing,
 } from "kubepki/node";
+import { spec } from "./examples.ts";
 import { ApiServer } from "../../support/api-server/server.ts";
 
 const HOUR = 3_600_000;
@@ -45,8 +45,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-const create = (name: string) =>
-  server.create({ metadata: { name }, spec: { request: "", signerName: "example.com/web", usages: [] } });
+const create = (name: string) => server.create({ metadata: { name }, spec });
 const clean = (options: Partial<RunCleanerOptions> = {}): void => {
   running = runCleaner(client, {
     signal: stop.signal,
@@ -144,27 +143,13 @@ describe("the cleaner", () => {
       leaderElection: { namespace: "pki", name: "cleaner", identity: "one" },
     });
     await until(() => deleted.length === 1);
-    expect(server.leases.get("cleaner")!.spec.holderIdentity).toBe("one");
+    expect(server.leases.get("pki/cleaner")!.spec.holderIdentity).toBe("one");
     stop.abort();
     await running;
-    expect(server.leases.get("cleaner")!.spec.holderIdentity).toBe("");
+    expect(server.leases.get("pki/cleaner")!.spec.holderIdentity).toBe("");
   });
 
   test.each([0, -1, Number.NaN, Infinity])("refuses %s seconds between rounds", async (interval) => {
     await expect(runCleaner(client, { signal: stop.signal, interval })).rejects.toThrow(TypeError);
   });
-});
-
-test("the cleaner's rights are to list and to delete requests, and leases in its namespace", () => {
-  const manifests = cleanerManifests({ namespace: "pki", serviceAccount: "cleaner" });
-  expect(manifests.filter(({ kind }) => kind.endsWith("Role")).map(({ rules }) => rules)).toEqual([
-    [
-      {
-        apiGroups: ["certificates.k8s.io"],
-        resources: ["certificatesigningrequests"],
-        verbs: ["list", "delete"],
-      },
-    ],
-    [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] }],
-  ]);
 });

@@ -13,9 +13,9 @@ import {
   type Timing,
 } from "kubepki/node";
 import { setTimeout as sleep } from "node:timers/promises";
+import { certificateOf, signerName, spec } from "./examples.ts";
 import { ApiServer } from "../../support/api-server/server.ts";
 
-const signerName = "example.com/web";
 /** A hundred times faster than the world. */
 const timing: Timing = {
   now: () => performance.now() * 100,
@@ -42,14 +42,14 @@ afterEach(async () => {
 });
 
 const request = (name: string, signer = signerName) =>
-  server.create({ metadata: { name }, spec: { request: "", signerName: signer, usages: ["client auth"] } });
+  server.create({ metadata: { name }, spec: { ...spec, signerName: signer } });
 const signed: string[] = [];
 beforeEach(() => void signed.splice(0));
 
 function startSigner(options: Partial<RunSignerOptions> = {}): void {
   const sign = async (object: { metadata: { name?: string } }) => {
     signed.push(object.metadata.name!);
-    return { certificate: `certificate of ${object.metadata.name}` };
+    return { certificate: certificateOf(object.metadata.name) };
   };
   running.push(
     runSigner(client, { signers: [{ signerName, sign }], signal: stop.signal, timing, ...options }),
@@ -71,7 +71,7 @@ describe("the signer", () => {
     server.decide("last", "Approved");
     await until(() => isSigned("last"));
     expect(signed).toEqual(["approved", "last"]);
-    expect(atob(server.objects.get("last")!.status!.certificate!)).toBe("certificate of last");
+    expect(atob(server.objects.get("last")!.status!.certificate!)).toBe(certificateOf("last"));
   });
 
   test("writes a refusal as condition Failed, once and for all", async () => {
@@ -146,7 +146,7 @@ describe("the signer", () => {
     server.decide("b", "Approved");
     await until(() => isSigned("b"));
     expect(most).toBe(1);
-    expect(server.leases.get("web")!.spec).toMatchObject({ holderIdentity: "two", leaseTransitions: 1 });
+    expect(server.leases.get("pki/web")!.spec).toMatchObject({ holderIdentity: "two", leaseTransitions: 1 });
     expect(signed).toEqual(["a", "b"]);
   });
 
@@ -215,6 +215,13 @@ test("what the API server refuses is an ApiError with its status", async () => {
   expect(error).toBeInstanceOf(ApiError);
   expect(error).toMatchObject({ code: "ERR_API_STATUS", status: 404 });
 });
+
+test.for(["192.0.2.1:6443", "localhost:6443", "ftp://a.example", "https://", ""])(
+  "a server is a URL of http or https, which %j is not",
+  (address) => {
+    expect(() => connect({ server: address })).toThrow(`the server ${JSON.stringify(address)} is no URL`);
+  },
+);
 
 test("an answer that is not JSON is no answer of an API server", async () => {
   const proxy = createServer((_request, response) => response.end("<html>"));

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { spec } from "./examples.ts";
 import { ApiServer } from "../../support/api-server/server.ts";
 
 const KILLS = 12;
@@ -83,10 +84,7 @@ test(
     const more = (count: number): void => {
       for (let i = 0; i < count; i++) {
         const name = `r${made++}`;
-        server.create({
-          metadata: { name },
-          spec: { request: "", signerName: "example.com/web", usages: ["client auth"] },
-        });
+        server.create({ metadata: { name }, spec });
         server.decide(name, "Approved");
       }
     };
@@ -113,7 +111,7 @@ test(
     expect(total).toBeLessThanOrEqual(made + KILLS * CONCURRENCY);
     expect([...uses.keys()].toSorted()).toEqual([...server.objects.keys()].toSorted());
     expect(most).toBe(1);
-    expect(server.leases.get("web")!.spec.leaseTransitions).toBe(KILLS);
+    expect(server.leases.get("pki/web")!.spec.leaseTransitions).toBe(KILLS);
     console.info(`${KILLS} kills, ${made} certificates, ${total} uses of the key`);
   },
 );

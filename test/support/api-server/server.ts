@@ -4,11 +4,15 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Lease, NodeObject, RequestCondition, RequestObject } from "kubepki/node";
+import type { Lease, NodeObject, PodCertificateObject, RequestCondition, RequestObject } from "kubepki/node";
+import { podPath, PodCertificates } from "./pod-certificates.ts";
+import { checkCreation, checkUpdate, Refusal } from "./rules.ts";
 
 export interface Faults {
   /** Called before each request that is no watch; a number is answered as HTTP status instead of doing the work. */
   before?: (method: string, path: string) => number | undefined | Promise<number | undefined>;
+  /** The same before each watch, with the version that it starts from; an answer that never comes is a server that has gone silent. */
+  beforeWatch?: (version: number, url: URL) => number | undefined | Promise<number | undefined>;
   /** Each event is sent so many times. */
   copies?: number;
 }
@@ -18,28 +22,28 @@ interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 type Watcher = (line: string) => void;
-
-class Refusal extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
+interface Watched {
+  readonly response: ServerResponse;
+  readonly bookmarks: boolean;
+  /** Whether of the requests for pods. */
+  readonly isPods: boolean;
 }
 
 const csrPath = /^\/apis\/certificates\.k8s\.io\/v1\/certificatesigningrequests(?:\/([^/]+)(?:\/(\w+))?)?$/;
 const leasePath = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
-const final = ["Approved", "Denied", "Failed"];
 
 export class ApiServer {
   readonly faults: Faults = {};
   readonly objects = new Map<string, Stored>();
   readonly leases = new Map<string, Lease>();
   readonly nodes = new Map<string, NodeObject>();
+  readonly pods = new PodCertificates();
   /** Writes that were taken, as `PUT name/status`. */
   readonly writes: string[] = [];
-  readonly #watchers = new Map<Watcher, ServerResponse>();
-  readonly #log: { version: number; line: string }[] = [];
+  /** Lists and watches that were asked for, as `list`, `list NAME` (the page after that name) and `watch VERSION`. */
+  readonly reads: string[] = [];
+  readonly #watchers = new Map<Watcher, Watched>();
+  readonly #log: { version: number; line: string; isPods: boolean }[] = [];
   #oldest = 0;
   #version = 0;
   #names = 0;
@@ -60,7 +64,22 @@ export class ApiServer {
 
   /** Cuts all watches. */
   dropWatches(): void {
-    for (const response of this.#watchers.values()) response.destroy();
+    for (const { response } of this.#watchers.values()) response.destroy();
+  }
+
+  /** Ends all watches as the server does when their time is over. */
+  endWatches(): void {
+    for (const watcher of this.#watchers.keys()) this.#end(watcher);
+  }
+
+  #end(watcher: Watcher): void {
+    this.#watchers.get(watcher)?.response.end();
+    this.#watchers.delete(watcher);
+  }
+
+  /** Says something in all watches. */
+  say(line: string): void {
+    for (const watcher of this.#watchers.keys()) watcher(line);
   }
 
   /** Forgets the past: a watch from before is answered with 410. */
@@ -75,7 +94,8 @@ export class ApiServer {
       kind: "CertificateSigningRequest",
       metadata: { resourceVersion: String(++this.#version) },
     };
-    for (const watcher of this.#watchers.keys()) watcher(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+    for (const [watcher, { bookmarks }] of this.#watchers)
+      if (bookmarks) watcher(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
   }
 
   get watches(): number {
@@ -108,25 +128,40 @@ export class ApiServer {
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion } } as Stored;
     if (type === "DELETED") this.objects.delete(stored.metadata.name);
     else this.objects.set(stored.metadata.name, stored);
-    const line = `${JSON.stringify({ type, object: stored })}\n`;
-    this.#log.push({ version: this.#version, line });
-    for (let copy = 0; copy < (this.faults.copies ?? 1); copy++)
-      for (const watcher of this.#watchers.keys()) watcher(line);
+    this.#tell(type, stored, false);
     return stored;
+  }
+
+  /** As a kubelet makes it: `namespace/name` is the key. */
+  createPod(object: PodCertificateObject): PodCertificateObject {
+    return this.#storePod("ADDED", this.pods.made(object, `uid-${this.#version}`));
+  }
+
+  #storePod(type: string, object: PodCertificateObject): PodCertificateObject {
+    const stored = this.pods.store(type, object, String(++this.#version));
+    this.#tell(type, stored, true);
+    return stored;
+  }
+
+  #tell(type: string, object: unknown, isPods: boolean): void {
+    const line = `${JSON.stringify({ type, object })}\n`;
+    this.#log.push({ version: this.#version, line, isPods });
+    for (let copy = 0; copy < (this.faults.copies ?? 1); copy++)
+      for (const [watcher, watched] of this.#watchers) if (watched.isPods === isPods) watcher(line);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url!, "http://localhost");
     const method = request.method!;
     try {
-      if (url.searchParams.get("watch") === "true") return this.#watch(url, response);
+      if (url.searchParams.get("watch") === "true") return await this.#watch(url, response);
       const status = await this.faults.before?.(method, url.pathname);
       if (status !== undefined) throw new Refusal(status, "injected");
       const chunks: Uint8Array[] = [];
       for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
       const text = Buffer.concat(chunks).toString();
       const body: unknown = text === "" ? undefined : JSON.parse(text);
-      const answer = this.#answer(method, url, this.#signed(method, url, body, request));
+      const answer = await this.#answer(method, url, this.#signed(method, url, body, request));
       response
         .writeHead(method === "POST" ? 201 : 200, { "content-type": "application/json" })
         .end(JSON.stringify(answer));
@@ -147,8 +182,11 @@ export class ApiServer {
     return { ...object, spec: { ...object.spec, ...caller } };
   }
 
-  #watch(url: URL, response: ServerResponse): void {
+  async #watch(url: URL, response: ServerResponse): Promise<void> {
     const from = Number(url.searchParams.get("resourceVersion"));
+    this.reads.push(`watch ${from}`);
+    const status = await this.faults.beforeWatch?.(from, url);
+    if (status !== undefined) throw new Refusal(status, "injected");
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
     if (from < this.#oldest) {
@@ -156,17 +194,27 @@ export class ApiServer {
       response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
       return;
     }
-    for (const { version, line } of this.#log) if (version > from) response.write(line);
+    const isPods = podPath.test(url.pathname);
+    for (const event of this.#log)
+      if (event.version > from && event.isPods === isPods) response.write(event.line);
     const watcher: Watcher = (line) => void response.write(line);
-    this.#watchers.set(watcher, response);
-    response.on("close", () => this.#watchers.delete(watcher));
+    const bookmarks = url.searchParams.get("allowWatchBookmarks") === "true";
+    this.#watchers.set(watcher, { response, bookmarks, isPods });
+    const seconds = Number(url.searchParams.get("timeoutSeconds") ?? 1800);
+    const end = setTimeout(() => this.#end(watcher), 1000 * seconds);
+    response.on("close", () => {
+      clearTimeout(end);
+      this.#watchers.delete(watcher);
+    });
   }
 
   #answer(method: string, url: URL, body: unknown): unknown {
     const csr = csrPath.exec(url.pathname);
     if (csr) return this.#request(method, url, csr[1], csr[2], body as RequestObject & DeleteOptions);
+    const pod = podPath.exec(url.pathname);
+    if (pod) return this.#pod(method, url, pod, body as PodCertificateObject);
     const lease = leasePath.exec(url.pathname);
-    if (lease) return this.#lease(method, lease[2], body as Lease);
+    if (lease) return this.#lease(method, lease[1]!, lease[2], body as Lease);
     if (url.pathname.endsWith("/subjectaccessreviews"))
       return { status: { allowed: this.allow((body as { spec: unknown }).spec) } };
     const node = this.nodes.get(url.pathname.replace("/api/v1/nodes/", ""));
@@ -174,23 +222,36 @@ export class ApiServer {
     throw new Refusal(404, "no such path");
   }
 
-  #request(
+  async #request(
     method: string,
     url: URL,
     name: string | undefined,
     subresource: string | undefined,
     body: RequestObject & DeleteOptions,
-  ): unknown {
-    if (name === undefined) return method === "POST" ? this.create(body) : this.#list(url);
+  ): Promise<unknown> {
+    if (name === undefined && method === "GET") return this.#list(url, this.objects);
+    if (name === undefined) {
+      await checkCreation(body);
+      return this.create(body);
+    }
     const old = this.objects.get(decodeURIComponent(name));
     if (!old) throw new Refusal(404, `certificatesigningrequests "${name}" not found`);
     if (method === "GET") return old;
     if (method === "DELETE") return this.#delete(old, body);
-    if (body.metadata.resourceVersion !== old.metadata.resourceVersion)
-      throw new Refusal(409, "the object has been modified; please apply your changes to the latest version");
-    checkUpdate(old, body, subresource);
+    const next = await checkUpdate(old, body, subresource);
+    if (this.objects.get(old.metadata.name) !== old) throw new Refusal(409, "the object has been modified");
     this.writes.push(`${method} ${name}/${subresource}`);
-    return this.#store("MODIFIED", { ...old, status: body.status ?? {} });
+    return this.#store("MODIFIED", next);
+  }
+
+  #pod(method: string, url: URL, match: RegExpExecArray, body: PodCertificateObject): unknown {
+    const [, namespace, name, subresource] = match.map((part) => part && decodeURIComponent(part));
+    if (name === undefined) return this.#list(url, this.pods.objects);
+    const old = this.pods.read(`${namespace}/${name}`);
+    if (method === "GET") return old;
+    const next = this.pods.checked(old, body, subresource);
+    this.writes.push(`${method} ${namespace}/${name}/${subresource}`);
+    return this.#storePod("MODIFIED", next);
   }
 
   #delete(old: Stored, options: DeleteOptions): unknown {
@@ -202,48 +263,35 @@ export class ApiServer {
     return { kind: "Status", status: "Success" };
   }
 
-  #list(url: URL): unknown {
-    const after = url.searchParams.get("continue");
-    const all = [...this.objects.values()]
-      .filter(({ metadata }) => after === null || metadata.name > after)
-      .toSorted((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+  /** All pages of a list are of the version of the first one, and cannot be had once that is forgotten. */
+  #list(url: URL, objects: ReadonlyMap<string, unknown>): unknown {
+    const token = url.searchParams.get("continue");
+    const [version, after] = token
+      ? (JSON.parse(token) as [number, string])
+      : ([this.#version, undefined] as const);
+    this.reads.push(`list ${after ?? ""}`.trim());
+    if (version < this.#oldest) throw new Refusal(410, "The provided continue parameter is too old");
+    const all = [...objects]
+      .filter(([key]) => after === undefined || key > after)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1));
     const page = all.slice(0, Number(url.searchParams.get("limit") ?? all.length));
     const metadata = {
-      resourceVersion: String(this.#version),
-      ...(page.length < all.length && { continue: page.at(-1)!.metadata.name }),
+      resourceVersion: String(version),
+      ...(page.length < all.length && { continue: JSON.stringify([version, page.at(-1)![0]]) }),
     };
-    return { kind: "CertificateSigningRequestList", metadata, items: page };
+    return { kind: "List", metadata, items: page.map(([, object]) => object) };
   }
 
-  #lease(method: string, name: string | undefined, body: Lease): Lease {
-    const key = name ?? body.metadata.name!;
+  #lease(method: string, namespace: string, name: string | undefined, body: Lease | undefined): Lease {
+    const key = `${namespace}/${name ?? body!.metadata.name}`;
     const old = this.leases.get(key);
     if (method === "POST" ? old : !old) throw new Refusal(old ? 409 : 404, `lease "${key}"`);
     if (method === "GET") return old!;
+    if (body === undefined) throw new Refusal(405, "no such write");
     if (old && body.metadata.resourceVersion !== old.metadata.resourceVersion)
       throw new Refusal(409, "conflict");
     const stored = { ...body, metadata: { ...body.metadata, resourceVersion: String(++this.#version) } };
     this.leases.set(key, stored);
     return stored;
   }
-}
-
-function checkUpdate(old: RequestObject, next: RequestObject, subresource: string | undefined): void {
-  const conditions = (object: RequestObject, types: string[]): string =>
-    JSON.stringify((object.status?.conditions ?? []).filter(({ type }) => types.includes(type)));
-  const types = (next.status?.conditions ?? []).map(({ type }) => type);
-  if (new Set(types).size !== types.length) throw new Refusal(422, "Duplicate value");
-  if (types.includes("Approved") && types.includes("Denied"))
-    throw new Refusal(422, "Approved and Denied conditions are mutually exclusive");
-  for (const type of final)
-    if (old.status?.conditions?.some((condition) => condition.type === type) && !types.includes(type))
-      throw new Refusal(422, `updates may not remove a condition of type "${type}"`);
-  if (subresource === "approval" && old.status?.certificate !== next.status?.certificate)
-    throw new Refusal(422, "updates may not set certificate content");
-  if (subresource !== "status") return;
-  if (old.status?.certificate && old.status.certificate !== next.status?.certificate)
-    throw new Refusal(422, "updates may not modify existing certificate content");
-  const decided = ["Approved", "Denied"];
-  if (conditions(old, decided) !== conditions(next, decided))
-    throw new Refusal(422, "conditions of approval change only through /approval");
 }

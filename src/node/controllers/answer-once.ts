@@ -1,0 +1,98 @@
+/** Answers that are made once, and written until they stand there: a signer's key is used once for each request. */
+import type { ApiObject, LeaseClient, ObjectSource } from "./client.ts";
+import { runController } from "./controller.ts";
+import type { ControllerOptions } from "./controller.ts";
+import { systemTiming } from "./timing.ts";
+import type { Timing } from "./timing.ts";
+
+/** Which objects are answered, and how. */
+export interface Answering<T extends ApiObject, Answer> {
+  /** A cheap look at the object as the watch showed it. */
+  readonly concerns: (object: T) => boolean;
+  /** Makes the answer. */
+  readonly answer: (object: T, signal: AbortSignal) => Promise<Answer>;
+  /** Writes it. */
+  readonly write: (object: T, answer: Answer, signal: AbortSignal) => Promise<unknown>;
+  /** What is told of it when it is written. */
+  readonly outcomeOf: (answer: Answer) => string | undefined;
+}
+
+/**
+ * Runs a controller that answers objects until the signal. What could not be written, after a conflict or an error, is written the next time and not made again. What is made when the signal
+ * comes, or the lease is lost, is still written: of two that write, the API server takes one, and what is not written is made again by another replica.
+ */
+export async function runAnswering<T extends ApiObject, Answer>(
+  source: ObjectSource<T>,
+  leases: LeaseClient,
+  { concerns, answer, write, outcomeOf }: Answering<T, Answer>,
+  options: ControllerOptions<T>,
+): Promise<void> {
+  const { signal, timing = systemTiming } = options;
+  const ended = new AbortController();
+  const writing = graceAfter(signal, ended.signal, timing);
+  const unwritten = new UnwrittenAnswers<Answer>(timing);
+  const reconcile = async (object: T, leading: AbortSignal): Promise<string | undefined> => {
+    const made = unwritten.take(object) ?? (await answer(object, leading));
+    unwritten.keep(object, made);
+    await write(object, made, writing);
+    unwritten.take(object);
+    return outcomeOf(made);
+  };
+  try {
+    await runController(source, leases, { concerns, reconcile }, options);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** A stop leaves so many milliseconds to write what is made. */
+const GRACE = 10_000;
+
+/** Aborts so long after the signal, or when all has ended. */
+function graceAfter(signal: AbortSignal, ended: AbortSignal, timing: Timing): AbortSignal {
+  const over = new AbortController();
+  const begin = (): void => void timing.sleep(GRACE, ended).then(() => over.abort());
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true, signal: ended });
+  return over.signal;
+}
+
+/**
+ * Signers by the name that they answer to.
+ *
+ * @throws TypeError if two have the same
+ */
+export function signersByName<T extends { readonly signerName: string }>(
+  signers: readonly T[],
+): ReadonlyMap<string, T> {
+  const byName = new Map(signers.map((signer) => [signer.signerName, signer]));
+  if (byName.size !== signers.length) throw new TypeError("two signers have the same signerName");
+  return byName;
+}
+
+/** Most answers that are kept, and for how many milliseconds: a certificate that nobody has yet must not grow old. */
+const MAX_UNWRITTEN = 1000;
+const KEPT = 60_000;
+
+/** By the uid of the object, whose specification never changes. */
+class UnwrittenAnswers<Answer> {
+  readonly #timing: Timing;
+  readonly #answers = new Map<string, { readonly answer: Answer; readonly at: number }>();
+
+  constructor(timing: Timing) {
+    this.#timing = timing;
+  }
+
+  /** The answer, which is forgotten here. */
+  take({ metadata: { uid = "" } }: ApiObject): Answer | undefined {
+    const kept = this.#answers.get(uid);
+    this.#answers.delete(uid);
+    return kept !== undefined && this.#timing.now() - kept.at < KEPT ? kept.answer : undefined;
+  }
+
+  keep({ metadata: { uid } }: ApiObject, answer: Answer): void {
+    if (uid === undefined) return;
+    this.#answers.set(uid, { answer, at: this.#timing.now() });
+    if (this.#answers.size > MAX_UNWRITTEN) this.#answers.delete(this.#answers.keys().next().value!);
+  }
+}
