@@ -3,6 +3,7 @@ import { verifySignature } from "../keys/verifier.ts";
 import type { SignatureVerifier } from "../keys/verifier.ts";
 import type { ClusterPlan } from "../kubernetes/cluster/plan.ts";
 import { momentOf } from "../verify/asking.ts";
+import { judgeChains } from "./chain-rules.ts";
 import { collect } from "./evidence.ts";
 import { AuditedTexts } from "./audited-certificate.ts";
 import type { AuditedCertificate } from "./audited-certificate.ts";
@@ -78,6 +79,7 @@ export async function auditClusterPki(
     ...evidence.findings,
     ...judgeCertificates(evidence),
     ...findings,
+    ...judgeChains(evidence),
     ...judgeKeys(evidence),
     ...judgeSharedKeys(evidence),
     ...(plan ? judgeByPlan(evidence, plan, node) : []),

@@ -11,6 +11,8 @@ export interface AuditFindings {
   FINDING_AUDIT_WRONG_ISSUER: "error";
   /** No CA of the issuer's name is among what was given. */
   FINDING_AUDIT_UNKNOWN_ISSUER: "warning";
+  /** Its issuers do not allow it: a path length, name constraints, usages or policies. `found` is the code with which verifying refuses it. */
+  FINDING_AUDIT_CHAIN: "error";
   /** The certificate says that it is valid for longer than its CA is. */
   FINDING_AUDIT_OUTLIVES_CA: "warning";
   /** The key beside a certificate is another one's. */
