@@ -1,16 +1,16 @@
 import { createPrivateKey, createPublicKey, createSign, constants, sign, verify } from "node:crypto";
 import type { KeyObject, VerifyKeyObjectInput } from "node:crypto";
-import { ByteCache } from "../byte-cache.ts";
 import { equalBytes } from "../bytes.ts";
 import { KeyError } from "../errors.ts";
 import { signatureAlgorithmNamed } from "../keys/algorithm-identifier.ts";
-import type { KeyAlgorithm, SignatureAlgorithm } from "../keys/algorithms.ts";
+import type { SignatureAlgorithm } from "../keys/algorithms.ts";
 import { writePrivateKey, type PrivateKeyParts } from "../keys/private-key-der.ts";
 import { readPrivateKeyInput } from "../keys/private-key.ts";
 import { readPublicKey, type PublicKeyOptions } from "../keys/public-key.ts";
 import { asReader, type Signer } from "../keys/signer.ts";
 import { checkSignature } from "../keys/verifier.ts";
 import { withText } from "../readable.ts";
+import { importError, importPublicKey } from "./public-key-object.ts";
 
 /** A {@link Signer} that answers at once. */
 export interface SyncSigner extends Signer {
@@ -154,7 +154,7 @@ export function verifySignatureSync(
   const checked = checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, options);
   if (!checked.wellFormed) return false;
   const { saltLength } = checked.algorithm;
-  const publicKey = importPublicKey(subjectPublicKeyInfo, checked.key.algorithm);
+  const publicKey = importPublicKey(subjectPublicKeyInfo, checked.key);
   const key: KeyObject | VerifyKeyObjectInput = saltLength
     ? { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
     : publicKey;
@@ -170,27 +170,4 @@ export function digestOf({ hash }: SignatureAlgorithm): string | null {
 
 function exportPublicKey(privateKey: KeyObject): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createPublicKey(privateKey).export({ format: "der", type: "spki" }));
-}
-
-const MAX_REMEMBERED = 256;
-const remembered = /* @__PURE__ */ new ByteCache<KeyObject>(MAX_REMEMBERED);
-
-/** An OpenSSL key of DER that was read before; remembered by its bytes. */
-export function importPublicKey(subjectPublicKeyInfo: Uint8Array, algorithm: KeyAlgorithm): KeyObject {
-  const known = remembered.get(subjectPublicKeyInfo);
-  if (known) return known;
-  try {
-    const key = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: "der", type: "spki" });
-    remembered.set(key, subjectPublicKeyInfo);
-    return key;
-  } catch (error) {
-    throw importError(error, algorithm);
-  }
-}
-
-/** OpenSSL does not say that it lacks an algorithm. But where a key is any octets of the right number, nothing else can be wrong with it. */
-function importError(cause: unknown, { kind, name }: KeyAlgorithm): KeyError {
-  return kind === "octets"
-    ? new KeyError("ERR_KEY_UNSUPPORTED_BY_RUNTIME", `this runtime's OpenSSL has no ${name}`, { cause })
-    : new KeyError("ERR_KEY_FORMAT", `this runtime's OpenSSL does not take the ${name} key`, { cause });
 }

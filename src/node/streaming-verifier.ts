@@ -4,7 +4,8 @@ import { findSignatureAlgorithm } from "../keys/algorithm-identifier.ts";
 import { readPublicKey } from "../keys/public-key.ts";
 import { concatBytes } from "../bytes.ts";
 import type { StreamingSignature } from "../verify/read-certificate-list.ts";
-import { digestOf, importPublicKey, verifySignatureSync } from "./signer.ts";
+import { importPublicKey } from "./public-key-object.ts";
+import { digestOf, verifySignatureSync } from "./signer.ts";
 
 /**
  * Verifies a signature over bytes that come one after the other, with `node:crypto`, which hashes them as they come: the verifier to give to
@@ -33,7 +34,7 @@ export function nodeStreamingVerifier(
 ): StreamingSignature {
   const algorithm = findSignatureAlgorithm(signatureAlgorithm);
   const digest = digestOf(algorithm);
-  const key = importPublicKey(subjectPublicKeyInfo, readPublicKey(subjectPublicKeyInfo).algorithm);
+  const key = importPublicKey(subjectPublicKeyInfo, readPublicKey(subjectPublicKeyInfo));
   const isSound = (signature: Uint8Array): boolean =>
     checkSignature(subjectPublicKeyInfo, signatureAlgorithm, signature, {}).wellFormed;
   if (digest === null) {
