@@ -9,6 +9,7 @@ import {
   approvalQuestion,
   approveKubeletClient,
   KUBELET_CLIENT_SIGNER,
+  rememberRequests,
   signRequest,
 } from "../src/kubernetes/csr/index.ts";
 import { runApprover } from "../src/node/controllers/approver-controller.ts";
@@ -16,7 +17,6 @@ import type { CertificatesClient, RequestObject, WatchEvent } from "../src/node/
 import { runSigner } from "../src/node/controllers/signer-controller.ts";
 import { keyObjectSigner, verifySignatureSync } from "../src/node/signer.ts";
 import { parseCertificateRequestSync } from "../src/verify/certificate-request.ts";
-import { rememberSignatures } from "../src/verify/remember-signatures.ts";
 
 const BOOTSTRAPPER = { username: "system:bootstrap:abcdef", groups: ["system:bootstrappers"] };
 const USAGES = ["digital signature", "client auth"];
@@ -88,8 +88,8 @@ function controllers(count: number): () => Promise<void> {
   const signer = keyObjectSigner(caKey());
   const { certificate } = issueSelfSignedSync(caTemplate({ subject: { commonName: "kubernetes" } }), signer);
   return async () => {
-    const verifySignature = rememberSignatures(verifySignatureSync);
-    const options = { issuer: { certificate, signer }, policy: KUBELET_CLIENT_SIGNER, verifySignature };
+    const readRequest = rememberRequests({ verifySignature: verifySignatureSync });
+    const options = { issuer: { certificate, signer }, policy: KUBELET_CLIENT_SIGNER, readRequest };
     const client = new Memory(objects) as unknown as CertificatesClient;
     const stop = new AbortController();
     let signed = 0;
@@ -100,7 +100,7 @@ function controllers(count: number): () => Promise<void> {
       signal: stop.signal,
       approve: async (object) =>
         approveKubeletClient(
-          await approvalQuestion(object, { verifySignature }),
+          await approvalQuestion(object, { readRequest }),
           async (_, { subresource }) => subresource === "nodeclient",
         ),
     });

@@ -1,7 +1,7 @@
 import type { CertificateSigningRequest } from "./api-object.ts";
 import type { ApprovalQuestion } from "./approval.ts";
-import { readRequest } from "./draft.ts";
-import type { DraftOptions } from "./draft.ts";
+import { readRequest } from "./read-request.ts";
+import type { ReadRequestOptions } from "./read-request.ts";
 
 /**
  * What an approver asks about an object as the API server has it: the request, parsed and its signature checked, and everything that the API server says of it and its maker.
@@ -23,7 +23,7 @@ import type { DraftOptions } from "./draft.ts";
  */
 export async function approvalQuestion(
   { spec }: Pick<CertificateSigningRequest, "spec">,
-  options: Pick<DraftOptions, "mode" | "verifySignature"> = {},
+  options: ReadRequestOptions = {},
 ): Promise<ApprovalQuestion> {
   const { signerName, usages = [], expirationSeconds, username = "", groups = [], uid, extra } = spec;
   const request = await readRequest(spec.request, options);

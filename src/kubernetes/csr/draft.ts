@@ -1,6 +1,5 @@
 /** What kube-controller-manager would sign for a request: the part of signing that needs no CA. */
-import { decodeBase64 } from "../../base64.ts";
-import { PemError, PkiError } from "../../errors.ts";
+import { PkiError } from "../../errors.ts";
 import { clientTemplate } from "../../issue/template.ts";
 import type { TemplateRules } from "../../issue/validate-template.ts";
 import type { CertificateTemplate } from "../../issue/template.ts";
@@ -10,16 +9,16 @@ import { formatIpAddress, parseIpAddress, sameIpAddress } from "../../x509/ip-ad
 import { attributeValues } from "../../x509/name.ts";
 import { SUBJECT_FIELDS } from "../../x509/name-writer.ts";
 import type { SubjectFields } from "../../x509/name-writer.ts";
-import { parseCertificateRequest } from "../../verify/certificate-request.ts";
-import type { ParseRequestOptions } from "../../verify/certificate-request.ts";
 import type { RequestSpec } from "./api-object.ts";
+import { readRequest } from "./read-request.ts";
+import type { ReadRequestOptions } from "./read-request.ts";
 import { rewriteUri } from "./rewrite-uri.ts";
 import { objection } from "./signers/policy.ts";
 import type { SignerFinding, SignerPolicy } from "./signers/policy.ts";
 import { KNOWN_USAGES, usagesToX509 } from "./usages.ts";
 
 /** How a request is read, and how long its certificate may live. */
-export interface DraftOptions extends Pick<ParseRequestOptions, "verifySignature" | "mode"> {
+export interface DraftOptions extends ReadRequestOptions {
   /** `--cluster-signing-duration`, in seconds; a year by default. Longer wishes are cut to it. */
   readonly defaultDurationSeconds?: number;
 }
@@ -74,18 +73,6 @@ export function newRequest(code: string): string {
 /** Faults of the issuer or its signer, which another attempt may not have. */
 export function isOurs({ code }: { readonly code: string }): boolean {
   return code === "ERR_TEMPLATE_ISSUER" || code === "ERR_TEMPLATE_RESULT" || code === "ERR_TEMPLATE_VALIDITY";
-}
-
-/** The request of an object, its signature checked. */
-export async function readRequest(base64: string, options: DraftOptions): Promise<CertificateRequest> {
-  const bytes = decodeBase64(base64, false);
-  const text = bytes && new TextDecoder().decode(bytes);
-  if (text === undefined) throw new PemError("ERR_PEM_BASE64", "spec.request is no base64");
-  const { mode, verifySignature } = options;
-  return parseCertificateRequest(text, {
-    ...(mode && { mode }),
-    ...(verifySignature && { verifySignature }),
-  });
 }
 
 function unknownUsages(usages: readonly string[]): SignerFinding[] {

@@ -16,6 +16,8 @@ export { approveKubeletClient } from "./approval.ts";
 export { approvalQuestion } from "./approval-question.ts";
 export { approveUserClient } from "./approve-client.ts";
 export type { UserClientPolicy, WantedIdentity } from "./approve-client.ts";
+export { rememberRequests } from "./read-request.ts";
+export type { ReadRequestOptions, RequestReader } from "./read-request.ts";
 export { approveKubeletServing } from "./approve-serving.ts";
 export type { KubeletServingPolicy, ServingNode } from "./approve-serving.ts";
 export { addressesWithin, firstVerdict, namesLike } from "./approval-predicates.ts";

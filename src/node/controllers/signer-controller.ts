@@ -1,4 +1,3 @@
-import { encodeBase64 } from "../../base64.ts";
 import type { CertificatesClient, RequestObject } from "./client.ts";
 import { runAnswering, signersByName } from "./answer-once.ts";
 import { hasCondition, withCondition, type ControllerOptions } from "./controller.ts";
@@ -77,7 +76,7 @@ export async function runSigner(client: CertificatesClient, options: RunSignerOp
 
 function withOutcome(object: RequestObject, outcome: SigningOutcome): RequestObject {
   if ("certificate" in outcome) {
-    const certificate = encodeBase64(new TextEncoder().encode(outcome.certificate));
+    const certificate = Buffer.from(outcome.certificate).toString("base64");
     return { ...object, status: { ...object.status, certificate } };
   }
   return withCondition(object, { type: "Failed", status: "True", ...outcome });
