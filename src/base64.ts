@@ -28,10 +28,14 @@ export function decodeBase64(text: string, strict: boolean): Uint8Array | undefi
   return bytes;
 }
 
+/** As many arguments as every runtime takes; one string of many octets costs a quarter of a string for each. */
+const CHUNK = 8192;
+
 /** Base64 with padding, in one line. */
 export function encodeBase64(bytes: Uint8Array): string {
   let binary = "";
-  for (const octet of bytes) binary += String.fromCharCode(octet);
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    binary += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + CHUNK));
   return btoa(binary);
 }
 

@@ -16,6 +16,7 @@ import { rewriteUri } from "./rewrite-uri.ts";
 import { objection } from "./signers/policy.ts";
 import type { SignerFinding, SignerPolicy } from "./signers/policy.ts";
 import { KNOWN_USAGES, usagesToX509 } from "./usages.ts";
+import type { MappedUsages, X509Usages } from "./usages.ts";
 
 /** How a request is read, and how long its certificate may live. */
 export interface DraftOptions extends ReadRequestOptions {
@@ -45,14 +46,15 @@ export async function draftCertificate(
   now: Date,
 ): Promise<Draft> {
   const usages = spec.usages ?? [];
+  const mapped = usagesToX509(usages);
   try {
     const request = await readRequest(spec.request, options);
     const lifetimeSeconds = durationOf(spec.expirationSeconds, options.defaultDurationSeconds);
-    const template = templateFor(request, usages, lifetimeSeconds, now);
+    const template = templateFor(request, mapped, lifetimeSeconds, now);
     return {
       request,
       template,
-      findings: [...unknownUsages(usages), ...policy.validate({ request, usages })],
+      findings: [...unknownUsages(mapped), ...policy.validate({ request, usages })],
     };
   } catch (error) {
     if (!(error instanceof PkiError) || isOurs(error)) throw error;
@@ -75,8 +77,7 @@ export function isOurs({ code }: { readonly code: string }): boolean {
   return code === "ERR_TEMPLATE_ISSUER" || code === "ERR_TEMPLATE_RESULT" || code === "ERR_TEMPLATE_VALIDITY";
 }
 
-function unknownUsages(usages: readonly string[]): SignerFinding[] {
-  const { unknown } = usagesToX509(usages);
+function unknownUsages({ unknown }: MappedUsages): SignerFinding[] {
   if (unknown.length === 0) return [];
   const message = `unrecognized usage values: ${JSON.stringify(unknown)}`;
   return [objection("spec.usages", message, KNOWN_USAGES)];
@@ -93,14 +94,13 @@ export function durationOf(wish: number | undefined, longest: number = YEAR_SECO
 
 function templateFor(
   request: CertificateRequest,
-  usages: readonly string[],
+  { keyUsage, extendedKeyUsage }: X509Usages,
   lifetimeSeconds: number,
   now: Date,
 ): CertificateTemplate {
   const { dnsNames, emailAddresses } = request;
   const uris = request.uris.map(rewriteUri);
   const ipAddresses = request.ipAddresses.map(plainAddress);
-  const { keyUsage, extendedKeyUsage } = usagesToX509(usages);
   const subject = subjectOf(request);
   const names = { dnsNames, emailAddresses, uris, ipAddresses };
   return clientTemplate({
