@@ -3,8 +3,8 @@ import { concatBytes } from "../bytes.ts";
 import type { ChainSignatureVerifier } from "./asking.ts";
 
 /**
- * A verifier that checks no signature twice: it answers at once for the very bytes that `verify` has found good before. For programs in which several parts look at the same requests or
- * chains, such as an approver and a signer in one process; a signature check is most of the cost of both.
+ * A verifier that checks no signature twice: it answers at once for the very bytes that `verify` has found good before. For programs in which several parts look at the same chains, of which a
+ * signature check is most of the cost. For the requests of certificates.k8s.io there is `rememberRequests`, which does not read them twice either.
  *
  * Only good signatures are remembered, the last `size` of them (1,000 by default, some hundred bytes each), by key, algorithm, signature, signed bytes and options together: what is
  * forgotten, or differs in one bit, is checked. Errors and refusals are passed on. Answers at once if `verify` does.

@@ -10,17 +10,15 @@ export type RequestReader = (base64: string) => CertificateRequest | Promise<Cer
 
 /** How the request of an object is read; all fields have defaults. */
 export interface ReadRequestOptions extends Pick<ParseRequestOptions, "verifySignature" | "mode"> {
-  /**
-   * What reads instead, and checks the signature: a reader that is shared, as {@link rememberRequests} makes it. `verifySignature` is not asked then; `mode` holds
-   * all the same, so that a request that was read with Kubernetes' tolerance does not become safe by being handed on.
-   */
+  /** What reads instead, by the `mode` and `verifySignature` that it was made with: a reader that is shared, see {@link rememberRequests}. */
   readonly readRequest?: RequestReader;
 }
 
 /** The request of an object, its signature checked. */
 export async function readRequest(base64: string, options: ReadRequestOptions): Promise<CertificateRequest> {
   const { mode, verifySignature, readRequest: reader } = options;
-  return parseCertificateRequest(reader ? await reader(base64) : pemOf(base64), {
+  if (reader) return reader(base64);
+  return parseCertificateRequest(pemOf(base64), {
     ...(mode && { mode }),
     ...(verifySignature && { verifySignature }),
   });
@@ -62,11 +60,12 @@ export function rememberRequests(
   size = 1000,
 ): RequestReader {
   const known = new Map<string, CertificateRequest>();
+  const oldest = known.keys(); // goes on where it was: all that it has passed is deleted
   const read = async (base64: string): Promise<CertificateRequest> => {
     const request = await readRequest(base64, options);
     if (base64.length > MAX_CHARACTERS) return request;
     known.set(base64, request);
-    if (known.size > size) known.delete(known.keys().next().value!);
+    if (known.size > size) known.delete(oldest.next().value!);
     return request;
   };
   return (base64) => known.get(base64) ?? read(base64);

@@ -25,6 +25,8 @@ const LONGEST_RETRY = 1_000_000;
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #waiting = new Set<string>();
+  /** Goes on where it was: one that begins anew steps over everything that was deleted, and thousands may wait. */
+  #turn = this.#waiting.values();
   readonly #running = new Set<string>();
   readonly #again = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -64,12 +66,20 @@ export class WorkQueue {
 
   #start(): void {
     const { concurrency, signal } = this.#options;
-    for (const key of this.#waiting) {
-      if (signal.aborted || this.#running.size >= concurrency) return;
+    while (this.#waiting.size > 0 && this.#running.size < concurrency && !signal.aborted) {
+      const key = this.#next();
       this.#waiting.delete(key);
       this.#running.add(key);
       void this.#run(key);
     }
+  }
+
+  /** Of those that wait, the one that has waited longest. */
+  #next(): string {
+    const { done, value } = this.#turn.next();
+    if (done !== true) return value;
+    this.#turn = this.#waiting.values(); // an iterator that came to its end stays there
+    return this.#turn.next().value!;
   }
 
   async #run(key: string): Promise<void> {

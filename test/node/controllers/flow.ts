@@ -10,7 +10,7 @@ import {
   issueSelfSignedSync,
   KUBELET_CLIENT_SIGNER,
   kubeletClientTemplate,
-  rememberSignatures,
+  rememberRequests,
   signRequest,
 } from "../../../src/index.ts";
 import { keyObjectSigner, runApprover, runSigner, verifySignatureSync } from "../../../src/node/index.ts";
@@ -82,14 +82,14 @@ const heap = (): number => {
 
 const key = keyObjectSigner(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
 const { certificate } = issueSelfSignedSync(caTemplate({ subject: { commonName: "kubernetes" } }), key);
-const verifySignature = rememberSignatures(verifySignatureSync);
-const options = { issuer: { certificate, signer: key }, policy: KUBELET_CLIENT_SIGNER, verifySignature };
+const readRequest = rememberRequests({ verifySignature: verifySignatureSync });
+const options = { issuer: { certificate, signer: key }, policy: KUBELET_CLIENT_SIGNER, readRequest };
 for (let i = 0; i < PENDING; i++) makeOne();
 await Promise.all([
   runApprover(client, {
     signal: stop.signal,
     approve: async (object) =>
-      approveKubeletClient(await approvalQuestion(object, { verifySignature }), async () => true),
+      approveKubeletClient(await approvalQuestion(object, { readRequest }), async () => true),
   }),
   runSigner(client, {
     signal: stop.signal,
