@@ -71,6 +71,18 @@ export function checkString(reader: DerReader, tag: number, label: Label): boole
   }
 }
 
+/** Tells whether elements with this tag are strings to {@link checkString}. */
+export function isStringTag(tag: number): boolean {
+  return (
+    tag === UTF8_STRING ||
+    tag === PRINTABLE_STRING ||
+    tag === IA5_STRING ||
+    tag === NUMERIC_STRING ||
+    tag === TELETEX_STRING ||
+    tag === BMP_STRING
+  );
+}
+
 /**
  * The text of a string that {@link checkString} has let pass, as Go reads it: Teletex as Latin-1, a BMPString without a NUL at its end.
  *

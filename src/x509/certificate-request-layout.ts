@@ -6,6 +6,7 @@ import { SEQUENCE, SET } from "../der/tag.ts";
 import { requestInputError } from "../errors.ts";
 import type { PkiError } from "../errors.ts";
 import { readOid } from "../oid.ts";
+import { walkAnyValue } from "./any-value.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
 import { checkExtensions } from "./extension.ts";
 import { MAX_BYTES } from "./limits.ts";
@@ -100,7 +101,7 @@ export class CertificateRequestLayout {
     if (position - start > 1 || reader.bytes[start] !== 0)
       reader.deviate("ERR_REQUEST_VERSION", "the version is not 0, which means v1", "version");
     this.subjectStart = reader.position;
-    walkName(reader, "subject", this.options);
+    walkName(reader, "subject", this.options, walkAnyValue);
     this.subjectEnd = this.keyStart = reader.position;
     walkSubjectPublicKeyInfo(reader, "subjectPKInfo");
     this.keyEnd = reader.position;

@@ -2,6 +2,7 @@ import { CertificateRequestError } from "../errors.ts";
 import type { PkiError } from "../errors.ts";
 import { oidToText } from "../oid.ts";
 import type { PemOptions } from "../pem.ts";
+import { walkAnyValue } from "./any-value.ts";
 import type { ParseOptions } from "./certificate-layout.ts";
 import { CertificateRequestLayout } from "./certificate-request-layout.ts";
 import { readExtensions } from "./extension-values.ts";
@@ -62,6 +63,7 @@ export class CertificateRequest extends WithExtensions {
       this.layout.reader(subjectStart, subjectEnd, "certificationRequestInfo.subject"),
       "",
       options,
+      walkAnyValue,
     ));
   }
 

@@ -1,6 +1,6 @@
 import type { DerReader, Label } from "../der/reader.ts";
 import { contentStart, elementEnd } from "../der/skip.ts";
-import { checkString, decodeString } from "../der/strings.ts";
+import { checkString, decodeString, isStringTag } from "../der/strings.ts";
 import { SEQUENCE, SET, describeTag } from "../der/tag.ts";
 import { oidToText, readOid } from "../oid.ts";
 import { MAX_NAME_ATTRIBUTES, MAX_NAME_VALUE_BYTES } from "./limits.ts";
@@ -19,7 +19,10 @@ export interface NameAttribute {
 /** Attributes that stand together in one SET; almost always one (RFC 5280 4.1.2.4, RelativeDistinguishedName). */
 export type RelativeDistinguishedName = readonly NameAttribute[];
 
-/** A distinguished name as it is encoded: nothing is merged, sorted or dropped (RFC 5280 4.1.2.4). */
+/**
+ * A distinguished name as it is encoded: nothing is merged, sorted or dropped (RFC 5280 4.1.2.4). Of a request that was read in Kubernetes mode, attributes whose value is
+ * no string are left out, as Go leaves them out of what it understands; their bytes are in `der`, and each is a deviation.
+ */
 export interface Name {
   /** The whole Name element. Go compares issuer and subject by these bytes and by nothing else. */
   readonly der: Uint8Array;
@@ -27,12 +30,16 @@ export interface Name {
   readonly rdns: readonly RelativeDistinguishedName[];
 }
 
+/** Reads an element with this tag, which is none of a string. */
+export type ValueWalker = (reader: DerReader, tag: number) => void;
+
 /**
- * Reads a Name and checks every attribute of it, as Go's `parseName` does.
+ * Reads a Name and checks every attribute of it, as Go's `parseName` does. In requests Go's encoding/asn1 does it instead, which takes values that are no strings:
+ * `walkOther` reads those in Kubernetes mode; without it they are refused in both.
  *
- * Beyond Go, in safe mode: no empty SET, SETs in DER order, nothing after a value.
+ * Beyond Go, in safe mode: no empty SET, SETs in DER order, nothing after a value, strings only.
  */
-export function walkName(reader: DerReader, label: Label, limits: Limits): void {
+export function walkName(reader: DerReader, label: Label, limits: Limits, walkOther?: ValueWalker): void {
   const outer = reader.open(SEQUENCE, label);
   const { maxNameAttributes = MAX_NAME_ATTRIBUTES, maxNameValueBytes = MAX_NAME_VALUE_BYTES } = limits;
   let count = 0;
@@ -44,7 +51,7 @@ export function walkName(reader: DerReader, label: Label, limits: Limits): void 
       if (!(++count <= maxNameAttributes))
         fail(reader, `the name has more than ${maxNameAttributes} attributes`);
       const begin = reader.position;
-      walkAttribute(reader, index, maxNameValueBytes);
+      walkAttribute(reader, index, maxNameValueBytes, walkOther);
       if (previous >= 0) checkOrder(reader, previous, begin);
       previous = begin;
     }
@@ -53,15 +60,24 @@ export function walkName(reader: DerReader, label: Label, limits: Limits): void 
   reader.finish(outer);
 }
 
-function walkAttribute(reader: DerReader, index: number, maxBytes: number): void {
+function walkAttribute(
+  reader: DerReader,
+  index: number,
+  maxBytes: number,
+  walkOther: ValueWalker | undefined,
+): void {
   const outer = reader.open(SEQUENCE, index);
   readOid(reader, "type");
+  const begin = reader.position;
   const tag = reader.readAny("value");
   if (!(reader.position - reader.start <= maxBytes))
     fail(reader, `the value is longer than ${maxBytes} bytes`);
   if (!checkString(reader, tag, "value")) {
     const message = `${describeTag(tag)} is no string type that Go reads`;
-    reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");
+    if (!walkOther) reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");
+    reader.deviate("ERR_CERTIFICATE_NAME_VALUE", message, "value");
+    reader.position = begin;
+    walkOther(reader, tag);
   }
   reader.finishOpen(outer);
 }
@@ -88,22 +104,27 @@ export function nextInName(bytes: Uint8Array, at: number): number {
 }
 
 /** Reads a Name with its values; checks as {@link walkName}. */
-export function readName(reader: DerReader, label: Label, limits: Limits): Name {
+export function readName(reader: DerReader, label: Label, limits: Limits, walkOther?: ValueWalker): Name {
   const begin = reader.position;
   const { bytes } = reader;
   const rdns: NameAttribute[][] = [];
-  walkName(reader, label, limits);
+  walkName(reader, label, limits, walkOther);
   for (let at = contentStart(bytes, begin); at < reader.position; at = nextInName(bytes, at)) {
     if (bytes[at] === SET) rdns.push([]);
-    else rdns.at(-1)!.push(attributeAt(bytes, at));
+    else {
+      const attribute = attributeAt(bytes, at);
+      if (attribute !== undefined) rdns.at(-1)!.push(attribute);
+    }
   }
   return { der: bytes.subarray(begin, reader.position), rdns };
 }
 
-function attributeAt(bytes: Uint8Array, at: number): NameAttribute {
+/** Undefined if the value is no string. */
+function attributeAt(bytes: Uint8Array, at: number): NameAttribute | undefined {
   const type = contentStart(bytes, at);
   const value = elementEnd(bytes, type);
   const tag = bytes[value]!;
+  if (!isStringTag(tag)) return undefined;
   return {
     type: oidToText(bytes, contentStart(bytes, type), value),
     value: decodeString(bytes, contentStart(bytes, value), elementEnd(bytes, value), tag),

@@ -28,7 +28,7 @@ interface GoRequest {
   readonly der: string;
   readonly error?: string;
   readonly request?: {
-    readonly subject: { readonly attributes: readonly { readonly oid: string; readonly value: string }[] };
+    readonly subject: { readonly attributes: readonly { readonly oid: string; readonly value?: string }[] };
     readonly extensions?: readonly {
       readonly oid: string;
       readonly critical: boolean;
@@ -66,7 +66,8 @@ describe("as Go reads it", () => {
     if (!go) return expect(predicted).toBeInstanceOf(PkiError);
     if (predicted instanceof PkiError) throw new Error(`Go reads it, we do not: ${predicted.message}`);
     const attributes = predicted.subject.rdns.flat().map(({ type, value }) => ({ oid: type, value }));
-    expect(attributes).toEqual(go.subject.attributes);
+    // Go keeps attributes whose value is no string, and understands nothing by them.
+    expect(attributes).toEqual(go.subject.attributes.filter(({ value }) => typeof value === "string"));
     expect(predicted.dnsNames).toEqual(go.dnsNames ?? []);
     const extensions = predicted.extensions.map(({ oid, critical, der: value }) => ({
       oid,

@@ -21,6 +21,7 @@ import {
   hex,
   int,
   join,
+  latin1,
   nul,
   octets,
   oid,
@@ -143,7 +144,72 @@ const signatureAlgorithm = seq(oid("1.2.840.10045.4.3.2"));
 const signature = bits(seq(int(1), int(1)));
 const info = (...parts: Uint8Array[]): Uint8Array => request(seq(...parts), signatureAlgorithm, signature);
 
+const time = (text: string): Uint8Array => tlv(0x18, latin1(text));
+
+/** What may stand in a subject where a string is expected: Go looks at what it knows, and reads on. */
+const values: Readonly<Record<string, Uint8Array>> = {
+  TRUE: bool(true),
+  "a BOOLEAN of 01": hex("010101"),
+  "a BOOLEAN of two octets": hex("0102ffff"),
+  "an INTEGER": int(5),
+  "an INTEGER of 64 bits": int(-(2n ** 63n)),
+  "an INTEGER of 65 bits": int(2n ** 64n),
+  "an INTEGER with padding": hex("02020001"),
+  "an INTEGER without octets": hex("0200"),
+  "a BIT STRING": bits(hex("f0"), 4),
+  "a BIT STRING with set unused bits": bits(hex("ff"), 4),
+  "a BIT STRING without octets": hex("0300"),
+  "an OCTET STRING": octets(hex("ff")),
+  "a NULL": nul,
+  "a NULL with contents": hex("0501ff"),
+  "an identifier": oid("1.2.3"),
+  "an identifier with padding": hex("06032a8001"),
+  "an identifier without octets": hex("0600"),
+  "an ENUMERATED without octets": hex("0a00"),
+  "an identifier of zero, end of contents": hex("0000"),
+  "a UTCTime": tlv(0x17, latin1("300101000000Z")),
+  "a UTCTime without seconds": tlv(0x17, latin1("3001010000Z")),
+  "a UTCTime with an offset": tlv(0x17, latin1("300101000000+0100")),
+  "a UTCTime with a fraction": tlv(0x17, latin1("300101000000.5Z")),
+  "a UTCTime of a day that is not": tlv(0x17, latin1("300230000000Z")),
+  "a GeneralizedTime": time("20300101000000Z"),
+  "a GeneralizedTime without seconds": time("203001010000Z"),
+  "a GeneralizedTime with a fraction": time("20300101000000.5Z"),
+  "a GeneralizedTime with a fraction and an offset": time("20300101000000.050-0130"),
+  "a GeneralizedTime with nine digits and an offset": time("20300101000000.123456789-0130"),
+  "a GeneralizedTime with ten digits": time("20300101000000.1234567891Z"),
+  "a GeneralizedTime with a fraction that ends in 0": time("20300101000000.50Z"),
+  "a GeneralizedTime with a comma": time("20300101000000,5Z"),
+  "a GeneralizedTime with a point alone": time("20300101000000.Z"),
+  "a GeneralizedTime of no zone": time("20300101000000.5"),
+  "a VisibleString": tlv(0x1a, latin1("u")),
+  "a GeneralString above 7F": tlv(0x1b, hex("ff")),
+  "a UniversalString": tlv(0x1c, hex("00000075")),
+  "a CHARACTER STRING": tlv(0x1d, hex("75")),
+  "a SEQUENCE": seq(utf8("u")),
+  "a SEQUENCE of nonsense": tlv(0x30, hex("ff")),
+  "a constructed UTF8String": tlv(0x2c, utf8("u")),
+  "a constructed INTEGER of nonsense": tlv(0x22, hex("ff")),
+  "a [0]": ctxPrimitive(0, latin1("u")),
+  "a constructed [0] of nonsense": tlv(0xa0, hex("ff")),
+  "an application's [12]": tlv(0x4c, hex("ff")),
+  "a UTF8String that is none": tlv(0x0c, hex("ff")),
+  "a BMPString of odd length": tlv(0x1e, hex("007500")),
+};
+
 export const requests: Readonly<Record<string, Uint8Array>> = {
+  ...Object.fromEntries(
+    Object.entries(values).map(([title, value]) => [
+      `request with ${title} as CN`,
+      certificationRequest(name(cn("jane"), attribute(attributes.commonName, value), o("staff"))),
+    ]),
+  ),
+  "request with an INTEGER and a string in one RDN": certificationRequest(
+    seq(set(attribute(attributes.commonName, int(5)), cn("jane"))),
+  ),
+  "request with an INTEGER that is followed by something": certificationRequest(
+    name(seq(oid(attributes.commonName), int(5), nul), cn("jane")),
+  ),
   "request without attributes": plain,
   "request with a SAN": certificationRequest(alice, requestedExtensions(sanExtension)),
   "request with a challenge password": certificationRequest(
