@@ -42,23 +42,12 @@ export function readGeneralizedTime(reader: DerReader, label: Label): number {
   return readTimeOf(reader, label, GENERALIZED_TIME);
 }
 
-/**
- * As {@link readGeneralizedTime}, with the forms of Go's encoding/asn1 in Kubernetes mode: up to nine digits of a second, of which the last is not 0. They are read and dropped.
- *
- * @throws DerError as {@link readGeneralizedTime}
- */
-export function readFractionalTime(reader: DerReader, label: Label): number {
-  return readTimeOf(reader, label, GENERALIZED_TIME, true);
-}
-
-function readTimeOf(reader: DerReader, label: Label, tag: number, fractions = false): number {
+function readTimeOf(reader: DerReader, label: Label, tag: number): number {
   reader.read(tag, label);
   const { bytes, start, position } = reader;
   const yearDigits = tag === UTC_TIME ? 2 : 4;
   const plain = position - start === yearDigits + 11 && bytes[position - 1] === 0x5a;
-  return plain
-    ? readMoment(reader, yearDigits, label, true)
-    : readGoTime(reader, yearDigits, label, fractions);
+  return plain ? readMoment(reader, yearDigits, label, true) : readGoTime(reader, yearDigits, label);
 }
 
 /** The moment written from `reader.start`, with or without seconds; the caller has checked the length. */
@@ -92,12 +81,11 @@ function readMoment(reader: DerReader, yearDigits: number, label: Label, hasSeco
 }
 
 /** Go's tolerances (cryptobyte `ReadASN1UTCTime`, `ReadASN1GeneralizedTime`): an offset `+HHMM` instead of `Z`, UTCTime without seconds. */
-function readGoTime(reader: DerReader, yearDigits: number, label: Label, fractions: boolean): number {
+function readGoTime(reader: DerReader, yearDigits: number, label: Label): number {
   reader.deviate("ERR_DER_TIME", MALFORMED, label);
   const { bytes, start, position } = reader;
   const zulu = bytes[position - 1] === 0x5a;
-  const zone = position - (zulu ? 1 : 5);
-  const digits = (fractions ? fractionStart(bytes, start + 14, zone) : zone) - start - yearDigits;
+  const digits = position - start - yearDigits - (zulu ? 1 : 5);
   const hasSeconds = digits === 10;
   if (!hasSeconds && !(digits === 8 && yearDigits === 2)) reader.fail("ERR_DER_TIME", MALFORMED, label);
   const local = readMoment(reader, yearDigits, label, hasSeconds);
@@ -113,17 +101,6 @@ function readGoTime(reader: DerReader, yearDigits: number, label: Label, fractio
     if (sign === 0x2d) offset = -offset;
   }
   return local - offset;
-}
-
-/** Where the fraction of a second begins if there is one from `at` to `end`, or `end`. */
-function fractionStart(bytes: Uint8Array, at: number, end: number): number {
-  const [point, ...digits] = bytes.subarray(at, end);
-  const isFraction =
-    point === 0x2e &&
-    digits.length <= 9 &&
-    digits.every((digit) => digit >= 0x30 && digit <= 0x39) &&
-    digits.at(-1)! > 0x30;
-  return isFraction ? at : end;
 }
 
 const MALFORMED = "a time must be YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ and exist";

@@ -1,9 +1,10 @@
+import { PkiError } from "../errors.ts";
 import { readBitString } from "../der/bit-string.ts";
 import { readBoolean } from "../der/boolean.ts";
 import { readInteger } from "../der/integer.ts";
-import type { DerReader } from "../der/reader.ts";
+import { DerReader } from "../der/reader.ts";
 import { BIT_STRING, BOOLEAN, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, UTC_TIME } from "../der/tag.ts";
-import { readFractionalTime, readTime } from "../der/time.ts";
+import { readGeneralizedTime, readTime } from "../der/time.ts";
 import { readOid } from "../oid.ts";
 
 /**
@@ -32,9 +33,28 @@ export function walkAnyValue(reader: DerReader, tag: number): void {
       readTime(reader, "value");
       return;
     case GENERALIZED_TIME:
-      readFractionalTime(reader, "value");
+      walkFractionalTime(reader);
       return;
     default:
       reader.readAny("value");
+  }
+}
+
+/** A GeneralizedTime that may have up to nine digits of a second, of which the last is not 0; certificates cannot have them. */
+function walkFractionalTime(reader: DerReader): void {
+  reader.read(GENERALIZED_TIME, "value");
+  const octets = [...reader.contents()];
+  const text = String.fromCharCode(...octets);
+  const [fraction = ""] = /(?<=^\d{14})\.\d{0,8}[1-9]/.exec(text) ?? [];
+  octets.splice(14, fraction.length);
+  const whole = new DerReader(Uint8Array.of(GENERALIZED_TIME, octets.length, ...octets), {
+    mode: reader.mode,
+  });
+  try {
+    readGeneralizedTime(whole, "value");
+    whole.end();
+  } catch (cause) {
+    if (!(cause instanceof PkiError)) throw cause;
+    reader.fail("ERR_DER_TIME", cause.message, "value");
   }
 }

@@ -39,10 +39,10 @@ export async function listWatch<T extends ApiObject>(
   while (!signal.aborted) {
     try {
       version ??= await listAll(source, options);
-      for await (const event of watchFrom(source, version, options)) {
+      await watchFrom(source, version, options, (event) => {
         version = takeEvent(event, options) ?? version;
         failures = 0;
-      }
+      });
       failures++; // a server that ends every watch at once must not be asked without a pause
     } catch (error) {
       if (signal.aborted) return;
@@ -54,17 +54,18 @@ export async function listWatch<T extends ApiObject>(
   }
 }
 
-/** The events of one watch. */
-async function* watchFrom<T extends ApiObject>(
+/** One watch, to its end. */
+async function watchFrom<T extends ApiObject>(
   source: ObjectSource<T>,
   version: string,
   { timing, signal }: ListWatchOptions<T>,
-): AsyncGenerator<WatchEvent<T>> {
+  onEvent: (event: WatchEvent<T>) => void,
+): Promise<void> {
   const over = new AbortController();
   const limit = AbortSignal.any([signal, over.signal]);
   void timing.sleep(LONGEST_WATCH, limit).then(() => over.abort());
   try {
-    yield* source.watch(version, limit);
+    for await (const event of source.watch(version, limit)) onEvent(event);
   } catch (error) {
     if (!over.signal.aborted) throw error;
   } finally {

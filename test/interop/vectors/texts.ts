@@ -181,6 +181,7 @@ const values: Readonly<Record<string, Uint8Array>> = {
   "a GeneralizedTime with a fraction that ends in 0": time("20300101000000.50Z"),
   "a GeneralizedTime with a comma": time("20300101000000,5Z"),
   "a GeneralizedTime with a point alone": time("20300101000000.Z"),
+  "a GeneralizedTime of 271 octets": time(`20300101000000Z${"0".repeat(256)}`),
   "a GeneralizedTime of no zone": time("20300101000000.5"),
   "a VisibleString": tlv(0x1a, latin1("u")),
   "a GeneralString above 7F": tlv(0x1b, hex("ff")),
