@@ -6,14 +6,16 @@ import { DerReader } from "../der/reader.ts";
 import { BIT_STRING, BOOLEAN, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, UTC_TIME } from "../der/tag.ts";
 import { readGeneralizedTime, readTime } from "../der/time.ts";
 import { readOid } from "../oid.ts";
+import { noString } from "./name.ts";
 
 /**
- * Reads an element with this tag, which is none of a string, as Go reads it where a structure has `any`: values of the types that it knows must be well formed, others may have any
- * contents.
+ * Reads a value of a name in a request that is no string: refused in safe mode. Go has `any` there: what it knows must be well formed, all else may have any contents.
  *
  * Source: Go encoding/asn1 `parseField`.
  */
-export function walkAnyValue(reader: DerReader, tag: number): void {
+export function walkAnyValue(reader: DerReader, tag: number, begin: number): void {
+  reader.deviate("ERR_CERTIFICATE_NAME_VALUE", noString(tag), "value");
+  reader.position = begin;
   switch (tag) {
     case BOOLEAN:
       readBoolean(reader, "value");

@@ -30,8 +30,8 @@ export interface Name {
   readonly rdns: readonly RelativeDistinguishedName[];
 }
 
-/** Reads an element with this tag, which is none of a string. */
-export type ValueWalker = (reader: DerReader, tag: number) => void;
+/** Reads the element that begins at `begin` and has this tag, which is none of a string. */
+export type ValueWalker = (reader: DerReader, tag: number, begin: number) => void;
 
 /**
  * Reads a Name and checks every attribute of it, as Go's `parseName` does. In requests Go's encoding/asn1 does it instead, which takes values that are no strings:
@@ -39,7 +39,12 @@ export type ValueWalker = (reader: DerReader, tag: number) => void;
  *
  * Beyond Go, in safe mode: no empty SET, SETs in DER order, nothing after a value, strings only.
  */
-export function walkName(reader: DerReader, label: Label, limits: Limits, walkOther?: ValueWalker): void {
+export function walkName(
+  reader: DerReader,
+  label: Label,
+  limits: Limits,
+  walkOther: ValueWalker = refuseValue,
+): void {
   const outer = reader.open(SEQUENCE, label);
   const { maxNameAttributes = MAX_NAME_ATTRIBUTES, maxNameValueBytes = MAX_NAME_VALUE_BYTES } = limits;
   let count = 0;
@@ -60,25 +65,21 @@ export function walkName(reader: DerReader, label: Label, limits: Limits, walkOt
   reader.finish(outer);
 }
 
-function walkAttribute(
-  reader: DerReader,
-  index: number,
-  maxBytes: number,
-  walkOther: ValueWalker | undefined,
-): void {
+/** What a value is that {@link walkName} does not know. */
+export const noString = (tag: number): string => `${describeTag(tag)} is no string type that Go reads`;
+
+function refuseValue(reader: DerReader, tag: number): never {
+  reader.fail("ERR_CERTIFICATE_NAME_VALUE", noString(tag), "value");
+}
+
+function walkAttribute(reader: DerReader, index: number, maxBytes: number, walkOther: ValueWalker): void {
   const outer = reader.open(SEQUENCE, index);
   readOid(reader, "type");
   const begin = reader.position;
   const tag = reader.readAny("value");
   if (!(reader.position - reader.start <= maxBytes))
     fail(reader, `the value is longer than ${maxBytes} bytes`);
-  if (!checkString(reader, tag, "value")) {
-    const message = `${describeTag(tag)} is no string type that Go reads`;
-    if (!walkOther) reader.fail("ERR_CERTIFICATE_NAME_VALUE", message, "value");
-    reader.deviate("ERR_CERTIFICATE_NAME_VALUE", message, "value");
-    reader.position = begin;
-    walkOther(reader, tag);
-  }
+  if (!checkString(reader, tag, "value")) walkOther(reader, tag, begin);
   reader.finishOpen(outer);
 }
 
