@@ -3,7 +3,7 @@ import { readInteger } from "../der/integer.ts";
 import { DerReader } from "../der/reader.ts";
 import { contentStart, elementEnd } from "../der/skip.ts";
 import { SEQUENCE } from "../der/tag.ts";
-import { readTime } from "../der/time.ts";
+import { daysIn, readTime } from "../der/time.ts";
 import { Readable } from "../readable.ts";
 import type { GeneralName } from "./general-name-values.ts";
 import type { Limits } from "./limits.ts";
@@ -116,7 +116,7 @@ function usualEntryEnd(bytes: Uint8Array, at: number, limit: number): number {
   return reason <= 10 && reason !== 7 && reason !== 8 ? end : -1;
 }
 
-/** `YYMMDDHHMMSSZ` on a day that every month has. */
+/** `YYMMDDHHMMSSZ` of a moment that there is. Which year is a leap year is the same for 1950 to 1999 as for 2050 to 2099. */
 function isUsualTime(bytes: Uint8Array, at: number): boolean {
   for (let i = at; i < at + 12; i++) if (bytes[i]! < 0x30 || bytes[i]! > 0x39) return false;
   const month = two(bytes, at + 2);
@@ -125,7 +125,7 @@ function isUsualTime(bytes: Uint8Array, at: number): boolean {
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
-    day <= 28 &&
+    day <= daysIn(month, 2000 + two(bytes, at)) &&
     two(bytes, at + 6) < 24 &&
     two(bytes, at + 8) < 60 &&
     two(bytes, at + 10) < 60 &&

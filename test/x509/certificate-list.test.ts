@@ -149,6 +149,24 @@ describe("laws", () => {
     );
   });
 
+  test("a revocation date passes if the day exists, whatever the year", () => {
+    const two = (number: number): string => String(number).padStart(2, "0");
+    for (const year of [1950, 1952, 1999, 2000, 2023, 2024, 2049]) {
+      for (let month = 1; month <= 12; month++) {
+        for (let day = 0; day <= 32; day++) {
+          const date = utcTime(`${two(year % 100)}${two(month)}${two(day)}235959Z`);
+          const list = safeParseCertificateList(certificateList({ entries: [entry(1, [], date)] }));
+          const exists = day > 0 && new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+          expect(list.ok, `${year}-${month}-${day}`).toBe(exists);
+          if (list.ok)
+            expect(list.value.find("1")?.revocationDate.getTime()).toBe(
+              Date.UTC(year, month - 1, day, 23, 59, 59),
+            );
+        }
+      }
+    }
+  });
+
   test("an entry of the usual form is judged as by the reader of all forms", () => {
     // A list of unusual form (a length of two octets for its last entry) shows that the verdict on an entry does not depend on the quick way:
     // both are held against each other by changing single octets.
