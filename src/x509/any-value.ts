@@ -42,9 +42,14 @@ export function walkAnyValue(reader: DerReader, tag: number, begin: number): voi
   }
 }
 
+/** `YYYYMMDDHHMMSS.fffffffff+HHMM`. */
+const LONGEST_TIME = 29;
+
 /** A GeneralizedTime that may have up to nine digits of a second, of which the last is not 0; certificates cannot have them. */
 function walkFractionalTime(reader: DerReader): void {
   reader.read(GENERALIZED_TIME, "value");
+  const length = reader.position - reader.start;
+  if (length > LONGEST_TIME) reader.fail("ERR_DER_TIME", `a time cannot have ${length} octets`, "value");
   const octets = [...reader.contents()];
   const text = String.fromCharCode(...octets);
   const [fraction = ""] = /(?<=^\d{14})\.\d{0,8}[1-9]/.exec(text) ?? [];

@@ -2,7 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { PkiError } from "../../src/errors.ts";
 import { readCertificateRequest } from "../../src/x509/certificate-request.ts";
+import { certificationRequest } from "../support/certificate.ts";
 import { fault } from "../support/fault.ts";
+import { oid, seq, set, tlv } from "../support/tlv.ts";
 import { malformedRequests, soundRequests } from "./malformed/requests.ts";
 
 describe("the sound requests that are mutated", () => {
@@ -29,6 +31,15 @@ describe("requests with one fault", () => {
     if (kubernetes === "accepts") expect(parse().deviations[0]).toMatchObject(safe);
     else expect(fault(parse).code).toBe(kubernetes === "refuses" ? code : kubernetes);
   });
+});
+
+test("a moment of 200,000 octets in a subject is refused as any other that is none", () => {
+  const value = tlv(0x18, new Uint8Array(200_000).fill(0x30));
+  const der = certificationRequest(seq(set(seq(oid("2.5.4.3"), value))));
+  const limits = { maxBytes: 1 << 20, maxNameValueBytes: 1 << 20 };
+  expect(fault(() => readCertificateRequest(der, { ...limits, mode: "kubernetes" })).code).toBe(
+    "ERR_DER_TIME",
+  );
 });
 
 test("an extension that Go does not look at is unknown where it cannot be read, and its value is kept", () => {
