@@ -27,7 +27,7 @@ export function checkAlternativeNames(
   const fail = (at: string, message: string): void =>
     report.error("ERR_TEMPLATE_ALTERNATIVE_NAME", at, message);
   if (names.length === 0) fail(path, "there is no name, expected at least one");
-  if (names.length > maximum)
+  if (!(names.length <= maximum))
     return fail(path, `there are ${names.length} names, expected at most ${maximum}`);
   const seen = new Set<string>();
   names.forEach((name, i) => {

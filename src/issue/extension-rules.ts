@@ -36,14 +36,22 @@ export function extensionFacts(extensions: Extensions): ExtensionFacts {
   const known = remembered.get(extensions);
   if (known) return known;
   const facts = readFacts(extensions);
-  if (Object.isFrozen(extensions) && extensions.every(isFixed)) remembered.set(extensions, facts);
+  if (isFrozenData(extensions) && extensions.every(isFixed)) remembered.set(extensions, facts);
   return facts;
 }
 
 /** Tells whether an extension cannot change any more, so that what was found out about it holds for as long as it lives. */
 export function isFixed(extension: ExtensionTemplate | ComputedExtension): boolean {
-  if (!Object.isFrozen(extension)) return false;
-  return "computed" in extension || (isFlat(extension) && Object.isFrozen(extension.value));
+  if (!isFrozenData(extension)) return false;
+  return "computed" in extension || (isFlat(extension) && isFrozenData(extension.value));
+}
+
+/** Frozen, and nothing of it is computed: neither by itself nor by a class that it is of. */
+function isFrozenData(object: object): boolean {
+  if (!Object.isFrozen(object)) return false;
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== Array.prototype) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(object)).every((property) => "value" in property);
 }
 
 /** Of these, the values have no parts that could change by themselves, and the rules know all that they can be. */

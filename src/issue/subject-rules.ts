@@ -106,14 +106,13 @@ function checkCounts(rdns: Rdns, rules: NameRules, report: Report): number {
       else if (type === UID) uids++;
       else if (type === ORGANIZATION) groups++;
     }
-  const fault =
-    count > maxNameAttributes
-      ? `${count} attributes, expected at most ${maxNameAttributes}`
-      : names > 1
-        ? `${names} common names, expected one`
-        : uids > 1
-          ? `${uids} UIDs, expected one`
-          : undefined;
+  const fault = !(count <= maxNameAttributes)
+    ? `${count} attributes, expected at most ${maxNameAttributes}`
+    : names > 1
+      ? `${names} common names, expected one`
+      : uids > 1
+        ? `${uids} UIDs, expected one`
+        : undefined;
   if (fault) report.error("ERR_TEMPLATE_SUBJECT", "subject", `the subject has ${fault}`);
   return groups;
 }
@@ -122,7 +121,7 @@ function checkText(value: string, rules: NameRules, fail: Fail): void {
   if (value === "") fail("the value is empty, expected a name");
   const { maxNameValueBytes = MAX_NAME_VALUE_BYTES } = rules;
   // UTF-8 has three octets for one of UTF-16's units at most; counted exactly only where it matters.
-  if (value.length * 3 > maxNameValueBytes && utf8Length(value) > maxNameValueBytes)
+  if (!(value.length * 3 <= maxNameValueBytes) && !(utf8Length(value) <= maxNameValueBytes))
     fail(`the value has ${utf8Length(value)} bytes, expected at most ${maxNameValueBytes}`);
   const hidden = describeHidden(value, rules.allowInvisible === true);
   if (hidden) fail(`the value has ${hidden}`);

@@ -53,7 +53,7 @@ export function checkValidity(
     );
   }
   const length = period.notAfter - period.notBefore;
-  if (length > maxSeconds)
+  if (!(length <= maxSeconds))
     return fail(report, "validity", `it is valid for ${length} seconds, expected at most ${maxSeconds}`);
   if (period.notAfter * 1000 <= now)
     report.warning("WARN_TEMPLATE_EXPIRED", "validity.notAfter", "the certificate has already expired");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { PkiError } from "../../src/errors.ts";
 import { issueCertificateSync } from "../../src/issue/issue.ts";
 import { caTemplate, clientTemplate, servingTemplate } from "../../src/issue/template.ts";
 import type { CertificateTemplate } from "../../src/issue/template.ts";
@@ -121,3 +122,34 @@ test("an extension that is not frozen is written anew each time, whatever it say
   value[0] = "serverAuth";
   expect(read()).toEqual(["serverAuth"]);
 });
+
+test("an extension that is frozen and computes what it says is written anew each time, too", () => {
+  let usage = "clientAuth";
+  const extension = Object.freeze({
+    id: "extendedKeyUsage",
+    critical: false,
+    get value() {
+      return Object.freeze([usage]);
+    },
+  }) as never;
+  const extensions = Object.freeze([extension]) as never;
+  const template = { ...clientTemplate({ subject, now: NOW }), extensions };
+  const read = () =>
+    issueCertificateSync(template, {
+      publicKey: leafKey,
+      issuer: authority(),
+      now: NOW,
+    }).certificate.extensionValue("extendedKeyUsage");
+  expect(read()).toEqual(["clientAuth"]);
+  usage = "serverAuth";
+  expect(read()).toEqual(["serverAuth"]);
+});
+
+test.for(["maxLifetimeSeconds", "maxAlternativeNames", "maxNameAttributes", "maxNameValueBytes"] as const)(
+  "a %s that is no number lets nothing be issued",
+  (limit) => {
+    const template = clientTemplate({ subject, now: NOW, dnsNames: ["a.example"] });
+    const options = { publicKey: leafKey, issuer: authority(), now: NOW, [limit]: Number.NaN };
+    expect(() => issueCertificateSync(template, options)).toThrow(PkiError);
+  },
+);

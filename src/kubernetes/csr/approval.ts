@@ -149,9 +149,13 @@ const SEEN_KINDS: readonly string[] = ["dns", "ip", "email", "uri"];
 
 /** Objections to alternative names that Kubernetes passes over without a word. */
 export function unseenNames(request: CertificateRequest): string[] {
-  return (request.extensionValue("subjectAltName") ?? [])
+  const names = (request.extensionValue("subjectAltName") ?? [])
     .filter(({ type }) => !SEEN_KINDS.includes(type))
     .map(({ type }) => `an alternative name of kind ${type} is wanted`);
+  const values = request.deviations
+    .filter(({ code }) => code === "ERR_CERTIFICATE_NAME_VALUE")
+    .map(({ message }) => `the subject has a value that others may read: ${message}`);
+  return [...names, ...values];
 }
 
 /** Of an object that did not come from the API server, which always writes who made it. */

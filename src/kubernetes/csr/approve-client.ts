@@ -25,8 +25,10 @@ export interface UserClientPolicy {
   readonly allows: (wanted: WantedIdentity, requester: Requester) => boolean | Promise<boolean>;
   /** Names with privileges that may be had all the same, to the letter: users and groups that begin with `system:`. None by default; `system:masters` is never among them. */
   readonly privilegedNames?: readonly string[];
-  /** The longest lifetime, in seconds; 31,622,400 (366 days) by default. A request that says nothing counts as a year, which is what kube-controller-manager gives then. */
+  /** The longest lifetime, in seconds; 31,622,400 (366 days) by default. */
   readonly maxExpirationSeconds?: number;
+  /** What the signer gives to a request that wishes for nothing, in seconds: kube-controller-manager's `--cluster-signing-duration`; a year by default, as there. */
+  readonly defaultDurationSeconds?: number;
 }
 
 const MAX_EXPIRATION_SECONDS = 31_622_400;
@@ -86,12 +88,12 @@ export async function approveUserClient(
 }
 
 function objectionsTo(question: ApprovalQuestion, policy: UserClientPolicy): string[] {
-  const { request, expirationSeconds = YEAR_SECONDS } = question;
-  const { maxExpirationSeconds = MAX_EXPIRATION_SECONDS } = policy;
+  const { maxExpirationSeconds = MAX_EXPIRATION_SECONDS, defaultDurationSeconds = YEAR_SECONDS } = policy;
+  const { request, expirationSeconds = defaultDurationSeconds } = question;
   const objections = CLIENT_SIGNER.validate(question).map(({ message }) => message);
   if (commonNameOf(request) === "") objections.push("no user is wanted: the subject has no common name");
   objections.push(...privilegesOf(question, policy), ...unseenNames(request));
-  if (expirationSeconds > maxExpirationSeconds)
+  if (!(expirationSeconds <= maxExpirationSeconds))
     objections.push(
       `a lifetime of ${expirationSeconds} seconds is wanted, at most ${maxExpirationSeconds} are allowed`,
     );

@@ -93,12 +93,12 @@ export async function approveKubeletServing(
   if (commonName !== requester.username)
     objections.push(`${requester.username} asks for a certificate of ${commonName}`);
   const { maxExpirationSeconds = MAX_EXPIRATION_SECONDS, maxNames = MAX_NAMES, allowsNode } = policy;
-  if (expirationSeconds > maxExpirationSeconds)
+  if (!(expirationSeconds <= maxExpirationSeconds))
     objections.push(
       `a lifetime of ${expirationSeconds} seconds is wanted, at most ${maxExpirationSeconds} are allowed`,
     );
   const count = request.dnsNames.length + request.ipAddresses.length;
-  if (count > maxNames)
+  if (!(count <= maxNames))
     objections.push(`${count} names and addresses are wanted, at most ${maxNames} are allowed`);
   if (allowsNode?.(nodeNameOf(commonName)) === false)
     objections.push(`no node may have the name ${nodeNameOf(commonName)}`);
@@ -127,10 +127,11 @@ async function foreignNames(
     if (policy.reservedNames.some((reserved) => isSameAddress(reserved, address)))
       objections.push(`${address} is reserved`);
   }
-  const reserved = new Set([...ALWAYS_RESERVED, ...policy.reservedNames.map(lower)]);
+  const reserved = new Set([...ALWAYS_RESERVED, ...policy.reservedNames.map(bareName)]);
   for (const dnsName of request.dnsNames) {
     if (dnsName.includes("*")) objections.push(`${dnsName} is a wildcard`);
-    else if (isReserved(lower(dnsName), reserved)) objections.push(`${dnsName} is reserved`);
+    else if (parseIpAddress(bareName(dnsName))) objections.push(`${dnsName} is an address and no name`);
+    else if (isReserved(bareName(dnsName), reserved)) objections.push(`${dnsName} is reserved`);
     else objections.push(...(await foreignName(dnsName, name, own, policy)));
   }
   return objections;
@@ -143,7 +144,8 @@ async function foreignName(
   { resolve }: KubeletServingPolicy,
 ): Promise<string[]> {
   const isOwn =
-    lower(dnsName) === lower(nodeName) || own.some((address) => lower(address) === lower(dnsName));
+    bareName(dnsName) === bareName(nodeName) ||
+    own.some((address) => bareName(address) === bareName(dnsName));
   if (!resolve) return isOwn ? [] : [`${dnsName} is no name of node ${nodeName}`];
   const addresses = await resolve(dnsName);
   if (addresses.length === 0) return isOwn ? [] : [`${dnsName} has no address`];
@@ -152,9 +154,9 @@ async function foreignName(
     .map((address) => `${dnsName} leads to ${address}, which is no address of node ${nodeName}`);
 }
 
-function isReserved(name: string, reserved: ReadonlySet<string>): boolean {
-  const bare = name.endsWith(".") ? name.slice(0, -1) : name;
-  return reserved.has(bare) || bare.startsWith("kubernetes.default.svc.");
+/** RFC 6761 6.3: all of localhost is every machine's own. */
+function isReserved(bare: string, reserved: ReadonlySet<string>): boolean {
+  return reserved.has(bare) || bare.startsWith("kubernetes.default.svc.") || bare.endsWith(".localhost");
 }
 
 function isSameAddress(a: string, b: string): boolean {
@@ -170,9 +172,9 @@ function isLoopback(text: string): boolean {
   return octets.every((octet, index) => octet === (index === octets.length - 1 ? 1 : 0));
 }
 
-/** DNS names are ASCII here: the parser of requests refuses others. */
-function lower(name: string): string {
-  return name.toLowerCase();
+/** In lower case, without a dot at the end. DNS names are ASCII here: the parser of requests refuses others. */
+function bareName(name: string): string {
+  return (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
 }
 
 /** Of a user that is a node, as the signer's rules have made sure. */

@@ -86,8 +86,9 @@ function unknownUsages({ unknown }: MappedUsages): SignerFinding[] {
 /** Shorter wishes are lengthened to it (`signer.duration`). */
 const MIN_DURATION_SECONDS = 600;
 
-/** `signer.duration`, in seconds. */
+/** `signer.duration`, in seconds. A signer without a longest duration, such as NaN, signs nothing: TypeError. */
 export function durationOf(wish: number | undefined, longest: number = YEAR_SECONDS): number {
+  if (!(longest > 0)) throw new TypeError(`defaultDurationSeconds is ${longest}, expected more than 0`);
   if (wish === undefined || wish > longest) return longest;
   return Math.max(wish, MIN_DURATION_SECONDS);
 }

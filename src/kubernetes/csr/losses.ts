@@ -32,6 +32,7 @@ export function findLosses(
 ): RequestLoss[] {
   return [
     ...lostAttributes(request),
+    ...lostValues(request),
     ...lostOrder(request),
     ...request.attributes
       .filter(({ type }) => type !== EXTENSION_REQUEST)
@@ -80,6 +81,20 @@ function lostAttributes({ subject }: CertificateRequest): RequestLoss[] {
     );
   }
   return found.reverse();
+}
+
+/** Values that are no strings, which Go passes over; the names of a request do not have them. */
+function lostValues({ deviations }: CertificateRequest): RequestLoss[] {
+  return deviations
+    .filter(({ code }) => code === "ERR_CERTIFICATE_NAME_VALUE")
+    .map(({ message }) =>
+      loss(
+        "SUBJECT",
+        "subject",
+        `an attribute is left out of the subject: ${message}`,
+        "write it as a UTF8String",
+      ),
+    );
 }
 
 function isSingle(wanted: string): boolean {

@@ -38,9 +38,10 @@ const MAX_CHARACTERS = 16_384;
  * checking its signature is most of the cost of both.
  *
  * Only requests whose signature holds are remembered, the last `size` of them (1,000 by default, some kilobytes each), by the text that was read: what is forgotten, or differs in one
- * character, is read and checked. All who ask get the same object.
+ * character, is read and checked, and so is each time a text of more than 16,384 characters. All who ask get the same object.
  *
- * @throws CertificateRequestError, PemError, DerError, CertificateError from the function that is returned, as `parseCertificateRequest`
+ * The function that is returned answers at once what it remembers, and else with a promise, which rejects as that of `parseCertificateRequest`: CertificateRequestError, PemError, DerError,
+ * CertificateError.
  *
  * @example
  * ```ts
@@ -65,7 +66,7 @@ export function rememberRequests(
     const request = await readRequest(base64, options);
     if (base64.length > MAX_CHARACTERS) return request;
     known.set(base64, request);
-    if (known.size > size) known.delete(oldest.next().value!);
+    if (!(known.size <= size)) known.delete(oldest.next().value!);
     return request;
   };
   return (base64) => known.get(base64) ?? read(base64);

@@ -4,6 +4,7 @@ import {
   approveKubeletClient,
   approveKubeletServing,
   approveUserClient,
+  CertificateError,
   createCertificateRequest,
   generateKeyPair,
 } from "kubepki";
@@ -438,4 +439,108 @@ test("nobody gets anything approved if it is not known who asks", async () => {
       decision: "none",
       objections: ["it is not known who asks: the object has no username"],
     });
+});
+
+/** Requests that our own functions do not make, as far as the policies look at them. */
+describe("requests of other programs", () => {
+  const change = async (
+    parts: Partial<ApprovalQuestion>,
+    template: CertificateRequestTemplate,
+    fields: Partial<Record<"dnsNames" | "deviations", unknown>>,
+  ): Promise<ApprovalQuestion> => {
+    const asked = await question(template, parts);
+    const properties = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { value }]));
+    return { ...asked, request: Object.create(asked.request, properties) as ApprovalQuestion["request"] };
+  };
+  const serving = {
+    signerName: "kubernetes.io/kubelet-serving",
+    usages: ["digital signature", "server auth"],
+  };
+  const policy = (...reservedNames: string[]): KubeletServingPolicy => ({
+    findNode: async (name) => ({
+      name,
+      addresses: ["127.0.0.1", "10.96.0.1", "api.example.com", "foo.localhost"].map((address) => ({
+        type: "InternalIP",
+        address,
+      })),
+    }),
+    reservedNames,
+    allowsAddress: () => true,
+  });
+
+  test.for<[dnsName: string, reserved: string[], objection: string]>([
+    ["127.0.0.1", [], "127.0.0.1 is an address and no name"],
+    ["10.96.0.1", ["::ffff:10.96.0.1"], "10.96.0.1 is an address and no name"],
+    ["10.96.0.1.", [], "10.96.0.1. is an address and no name"],
+    ["api.example.com", ["API.example.com."], "api.example.com is reserved"],
+    ["foo.localhost", [], "foo.localhost is reserved"],
+  ])("get no serving certificate for the DNS name %s", async ([dnsName, reserved, objection]) => {
+    const asked = await change(serving, { ...kubelet, dnsNames: ["foo"] }, { dnsNames: [dnsName] });
+    const { decision, objections } = await approveKubeletServing(asked, policy(...reserved));
+    expect([decision, objections]).toEqual(["deny", [objection]]);
+  });
+
+  test("get nothing for values that are no strings to Go, and are to others", async () => {
+    const deviations = [new CertificateError("ERR_CERTIFICATE_NAME_VALUE", "UniversalString is no string")];
+    const client = {
+      signerName: "kubernetes.io/kube-apiserver-client",
+      usages: ["digital signature", "client auth"],
+    };
+    const template = { subject: { commonName: "jane" } };
+    const verdict = await approveUserClient(await change(client, template, { deviations }), {
+      allows: () => true,
+    });
+    expect(verdict.objections).toEqual([
+      "the subject has a value that others may read: UniversalString is no string",
+    ]);
+    expect(verdict.decision).toBe("deny");
+    const own = await change({}, kubelet, { deviations });
+    expect((await approveKubeletClient(own, async () => true)).decision).toBe("none");
+  });
+});
+
+describe("limits that are no numbers", () => {
+  const wish = { expirationSeconds: 2_000_000_000 };
+
+  test("let nobody have a client certificate", async () => {
+    const client = {
+      signerName: "kubernetes.io/kube-apiserver-client",
+      usages: ["digital signature", "client auth"],
+    };
+    const asked = await question({ subject: { commonName: "jane" } }, { ...client, ...wish });
+    const rules = { allows: () => true, maxExpirationSeconds: Number.NaN };
+    expect((await approveUserClient(asked, rules)).decision).toBe("deny");
+  });
+
+  test("let no kubelet serve", async () => {
+    const serving = {
+      signerName: "kubernetes.io/kubelet-serving",
+      usages: ["digital signature", "server auth"],
+    };
+    const asked = await question({ ...kubelet, dnsNames: ["foo"] }, { ...serving, ...wish });
+    const verdict = await approveKubeletServing(asked, {
+      findNode: async (name) => ({ name, addresses: [] }),
+      reservedNames: [],
+      allowsAddress: () => true,
+      maxExpirationSeconds: Number.NaN,
+      maxNames: Number.NaN,
+    });
+    expect(verdict.objections).toHaveLength(2);
+  });
+});
+
+test("a request that wishes for no lifetime counts as what its signer gives", async () => {
+  const client = {
+    signerName: "kubernetes.io/kube-apiserver-client",
+    usages: ["digital signature", "client auth"],
+  };
+  const asked = await question({ subject: { commonName: "jane" } }, client);
+  const decide = async (defaultDurationSeconds?: number) =>
+    (
+      await approveUserClient(asked, {
+        allows: () => true,
+        ...(defaultDurationSeconds && { defaultDurationSeconds }),
+      })
+    ).decision;
+  expect([await decide(), await decide(5 * 31_536_000)]).toEqual(["approve", "deny"]);
 });

@@ -36,6 +36,13 @@ describe("a reader that remembers requests", () => {
     expect(seen.checks).toBe(2);
   });
 
+  test("of no number of requests remembers none", async () => {
+    const { seen, read } = reader(Number.NaN);
+    const jane = requestOf("jane");
+    for (let i = 0; i < 3; i++) await read(jane);
+    expect(seen.checks).toBe(3);
+  });
+
   test("forgets the oldest of too many, again and again", async () => {
     const { seen, read } = reader(2);
     const [a, b, c] = [requestOf("a"), requestOf("b"), requestOf("c")];
