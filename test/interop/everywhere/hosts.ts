@@ -36,6 +36,8 @@ export async function findHosts(): Promise<(Host | (Unavailable & { readonly nam
     ...browser("Chromium", ["chromium", "chromium-browser", "google-chrome"], chromiumFlags),
     ...browser("Firefox", ["firefox-esr", "firefox"], firefoxFlags),
     await workerd(),
+    runtime("Deno", "deno", ["run", "-A"]),
+    runtime("Bun", "bun", ["run"]),
   ];
 }
 
@@ -47,6 +49,7 @@ async function bundle(code: string): Promise<string> {
     format: "esm",
     platform: "browser",
     target: "es2022",
+    external: ["node:*"],
     plugins: [
       {
         name: "source",
@@ -183,6 +186,40 @@ async function workInWorkerd(program: string, inputs: readonly string[]): Promis
     return answersOf(await response.json());
   } finally {
     await end(child);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Prints what came out; the inputs are the file that its argument names. */
+const PRINTING = `import { readFileSync } from "node:fs"; import process from "node:process"; import { work } from "./work.ts";
+  const answers = await work(JSON.parse(readFileSync(process.argv[2], "utf8"))).catch((error) => ({ error: String(error?.stack ?? error) }));
+  process.stdout.write(JSON.stringify(answers));`;
+
+/** A runtime of test/runtimes, if that is installed. */
+function runtime(
+  name: string,
+  command: string,
+  flags: readonly string[],
+): Host | (Unavailable & { readonly name: string }) {
+  const program = fileURLToPath(new URL(`../../runtimes/node_modules/.bin/${command}`, import.meta.url));
+  if (!existsSync(program)) return { name, reason: "npm run test:runtimes has not installed it" };
+  return { name, work: (inputs) => workInRuntime(program, flags, inputs) };
+}
+
+async function workInRuntime(
+  program: string,
+  flags: readonly string[],
+  inputs: readonly string[],
+): Promise<Answers> {
+  const folder = await mkdtemp(join(tmpdir(), "kubepki-runtime-"));
+  const [code, file] = [join(folder, "work.mjs"), join(folder, "inputs.json")];
+  await writeFile(code, await bundle(PRINTING));
+  await writeFile(file, JSON.stringify(inputs));
+  try {
+    const options = { timeout: PATIENCE, maxBuffer: 1 << 28 };
+    const { stdout } = await promisify(execFile)(program, [...flags, code, file], options);
+    return answersOf(JSON.parse(stdout));
+  } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
