@@ -14,9 +14,11 @@ ready() { # what the work of many minutes must not miss in its middle
     command -v "${tool%:*}" >/dev/null || fail "${tool%:*} is missing; it is in Debian's package ${tool#*:}"
   done
   [ -r "$keyring" ] || fail "$keyring is missing; it is in Debian's package debian-archive-keyring"
-  local free
+  local free held=0 needed
   free=$(df --output=avail --block-size=M "$cache" | tail -1 | tr -dc 0-9)
-  [ "$free" -ge 3000 ] || fail "$cache has $free MB of disk left, and the build takes up to 3000"
+  [ ! -d "$work" ] || held=$(du -sm "$work" | cut -f1) # of what was interrupted
+  needed=$((held < 3000 ? 3000 - held : 0))
+  [ "$free" -ge "$needed" ] || fail "$cache has $free MB of disk left, and the build takes up to $needed more"
 }
 
 fetch() {

@@ -20,7 +20,7 @@ declare module "vitest" {
   }
 }
 
-const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kubepki-cluster");
+const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kubepki-cluster");
 /** It took three minutes on two idle cores. What is done by then is not done again. */
 const MINUTES = 40;
 /** So many lines at the end of its output say why a build failed; the last one is the reason. */

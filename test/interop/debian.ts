@@ -28,7 +28,7 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Where everything is kept between runs; safe to delete. */
 export const cacheFolder: string = join(
-  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+  process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
   "kubepki-referee",
 );
 
@@ -44,10 +44,10 @@ export interface Unpacked {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Where a failed command says what is wrong: apt in its first line of an error, dpkg and go in the last line. */
-export const explain = (problem: unknown): string => {
+/** Where a failed command says what is wrong: apt in its first line of an error, dpkg and go in the last line. `minutes` is how long it was given. */
+export const explain = (problem: unknown, minutes = MINUTES): string => {
   const { stderr, message, killed } = problem as { stderr?: string; message?: string; killed?: boolean };
-  if (killed === true) return `not finished after ${MINUTES} minutes: ${message?.split("\n")[0]}`;
+  if (killed === true) return `not finished after ${minutes} minutes: ${message?.split("\n")[0]}`;
   const lines = (stderr?.trim() || message || String(problem)).trim().split("\n");
   return lines.find((line) => line.startsWith("E: ")) ?? lines.at(-1) ?? "unknown";
 };

@@ -91,7 +91,7 @@ function browser(
   commands: string[],
   flags: Flags,
 ): (Host | (Unavailable & { readonly name: string }))[] {
-  const command = commands.find((one) => spawnSync(one, ["--version"]).status === 0);
+  const command = commands.find((one) => spawnSync(one, ["--version"], { timeout: 20_000 }).status === 0);
   return Object.entries({ page: PAGE, worker: WORKER }).map(([place, html]) => {
     const title = `a ${place} of ${name}`;
     if (command === undefined) return { name: title, reason: `${commands[0]} is not installed` };
@@ -143,17 +143,16 @@ async function installWorkerd(): Promise<string | Unavailable> {
   if (process.platform !== "linux" || process.arch !== "x64") return { reason: "only on Linux, x64" };
   const folder = join(cacheFolder, `workerd-${WORKERD}`);
   const program = join(folder, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
-  return exclusively(async () => {
-    if (existsSync(program)) return program;
-    const options = ["--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
-    const parts = ["install", ...options, `@cloudflare/workerd-linux-64@${WORKERD}`];
-    try {
-      await promisify(execFile)("npm", parts, { timeout: PATIENCE });
+  const options = ["--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const parts = ["install", ...options, `@cloudflare/workerd-linux-64@${WORKERD}`];
+  try {
+    return await exclusively(async () => {
+      if (!existsSync(program)) await promisify(execFile)("npm", parts, { timeout: PATIENCE });
       return program;
-    } catch (error) {
-      return { reason: `npm has no workerd for us: ${explain(error)}` };
-    }
-  });
+    });
+  } catch (error) {
+    return { reason: `npm has no workerd for us: ${explain(error, PATIENCE / 60_000)}` };
+  }
 }
 
 const ANSWERING = `import { work } from "./work.ts";
