@@ -14,7 +14,7 @@ export type AuditSource =
   | {
       /** Where it is, for example `admin.conf` or `secret/shop/web-tls`; findings name it. */
       readonly path: string;
-      /** A kubeconfig, a Secret, a ConfigMap, or a list of Secrets and ConfigMaps, as plain data. */
+      /** A kubeconfig, a Secret, a ConfigMap, or a list or an array of these, as plain data. */
       readonly object: unknown;
       /** The file's permissions, where it is a file. */
       readonly mode?: number;
@@ -34,7 +34,7 @@ export interface Piece {
 /** The texts of a source. */
 export function piecesOf(source: AuditSource): readonly Piece[] {
   if ("text" in source) return [pieceOf(source.path, source.text)];
-  return piecesOfObject(source.path, source.object, 0);
+  return piecesOfObject(source.path, source.object, undefined, 0);
 }
 
 const PEM_NAME = /\.(?:crt|key|pem|cer|cert)$/;
@@ -51,19 +51,63 @@ const KUBECONFIG_FIELDS = [
   "certificate-authority-data",
 ] as const;
 
-function piecesOfObject(path: string, object: unknown, depth: number): Piece[] {
+/** An array of lists, and no deeper. */
+const MAX_DEPTH = 2;
+
+/** Items of a typed list do not say their kind: the list says it for them. */
+function piecesOfObject(path: string, object: unknown, listed: string | undefined, depth: number): Piece[] {
+  if (Array.isArray(object)) return piecesOfItems(path, object, undefined, depth);
   if (!isRecord(object)) return [];
-  const { kind, items, data, clusters, users } = object;
-  if (Array.isArray(items) && depth === 0)
-    return items.flatMap((item) => piecesOfObject(nameOf(path, item), item, 1));
+  const { items, clusters, users } = object;
+  const kind = typeof object["kind"] === "string" ? object["kind"] : listed;
+  if (Array.isArray(items)) return piecesOfItems(path, items, kind?.replace(/List$/, "") || undefined, depth);
   if (Array.isArray(clusters) || Array.isArray(users))
     return [...entriesOf(path, "clusters", clusters, "cluster"), ...entriesOf(path, "users", users, "user")];
-  if (!isRecord(data)) return [];
-  return Object.entries(data).flatMap(([field, value]) => {
-    if (typeof value !== "string" || value === "") return [];
-    const piece = pieceOf(`${path}#${field}`, kind === "Secret" ? textOf(value) : value);
-    return piece.isPem || piece.text.includes("-----BEGIN ") ? [piece] : [];
+  return [...textsOf(object, kind)].flatMap(([field, text]) => {
+    const piece = pieceOf(`${path}#${field}`, text);
+    return piece.isPem || text.includes(BOUNDARY) ? [piece] : [];
   });
+}
+
+function piecesOfItems(
+  path: string,
+  items: readonly unknown[],
+  kind: string | undefined,
+  depth: number,
+): Piece[] {
+  if (depth >= MAX_DEPTH) return [];
+  return items.flatMap((item) => piecesOfObject(nameOf(path, item), item, kind, depth + 1));
+}
+
+const BOUNDARY = "-----BEGIN ";
+
+/** The fields of a Secret or a ConfigMap; as in the API server, `stringData` stands before `data`. */
+function textsOf(
+  { data, stringData, binaryData }: Readonly<Record<string, unknown>>,
+  kind: string | undefined,
+): ReadonlyMap<string, string> {
+  const decodeData = kind === "Secret" ? textOf : kind === undefined ? textOfEither : asItIs;
+  return new Map([
+    ...fieldsOf(data, decodeData),
+    ...fieldsOf(binaryData, textOf),
+    ...fieldsOf(stringData, asItIs),
+  ]);
+}
+
+function fieldsOf(fields: unknown, decode: (value: string) => string): [field: string, text: string][] {
+  if (!isRecord(fields)) return [];
+  return Object.entries(fields).flatMap(([field, value]): [string, string][] =>
+    typeof value === "string" && value !== "" ? [[field, decode(value)]] : [],
+  );
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
+/** Typed clients leave the kind out. PEM is never base64, for its boundaries have hyphens. */
+function textOfEither(value: string): string {
+  return value.includes(BOUNDARY) ? value : textOf(value);
 }
 
 /** The file in which a kubeconfig's first user has its certificate, as kubeadm leaves it in `kubelet.conf`. */

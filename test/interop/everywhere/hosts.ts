@@ -151,7 +151,7 @@ async function installWorkerd(): Promise<string | Unavailable> {
       return program;
     });
   } catch (error) {
-    return { reason: `npm has no workerd for us: ${explain(error, PATIENCE / 60_000)}` };
+    return { reason: `cannot get workerd from npm: ${explain(error, PATIENCE / 60_000)}` };
   }
 }
 
