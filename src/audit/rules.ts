@@ -31,14 +31,14 @@ export async function findIssuers(
 
 type Candidates = readonly FoundCertificate[];
 
-/** Copies of a certificate have the same signature, and the same answer. */
+/** Copies of a certificate have the same answer; what only has the same signature is no copy. */
 function askOnce(
   verify: SignatureVerifier,
 ): (certificate: Certificate, candidates: Candidates) => Promise<FoundCertificate | undefined> {
-  const signatures = new ByteIds();
+  const copies = new ByteIds();
   const answers = new Map<number, FoundCertificate | undefined>();
   return async (certificate, candidates) => {
-    const key = signatures.idOf([certificate.signature]);
+    const key = copies.idOf([certificate.layout.bytes]);
     if (!answers.has(key)) answers.set(key, await issuerAmong(certificate, candidates, verify));
     return answers.get(key);
   };
