@@ -5,7 +5,7 @@ import { encodePem, parsePem } from "../pem.ts";
 import type { PemBlock } from "../pem.ts";
 import type { AuditFinding } from "./finding.ts";
 import { FoundCertificate } from "./found.ts";
-import { piecesOf, referenceOf } from "./source.ts";
+import { BOUNDARY, piecesOf, referenceOf } from "./source.ts";
 import type { AuditSource, Piece } from "./source.ts";
 
 /** A private key, of which only the public half is kept. */
@@ -103,8 +103,6 @@ function saySkipped(path: string, reason: string, { findings }: Evidence): void 
     fix: "write that certificate or key again, or take it out",
   });
 }
-
-const BOUNDARY = "-----BEGIN ";
 
 function countBoundaries(text: string): number {
   let count = 0;

@@ -37,8 +37,8 @@ export class FoundCertificate implements Place {
   /** What is wrong with it alone. */
   readonly findings: readonly AuditFinding[];
   readonly layout: CertificateLayout;
-  /** Who issued it, once that was found out. */
-  issuer: FoundCertificate | undefined;
+  /** Who issued it, once that was found out: all CA certificates of the name with the key, that which expires last first. */
+  issuers: readonly FoundCertificate[];
 
   /**
    * Reads a certificate as Kubernetes does; `at` is the moment that counts.
@@ -49,13 +49,18 @@ export class FoundCertificate implements Place {
     this.path = place.path;
     this.stem = place.stem;
     this.index = place.index;
-    this.issuer = undefined;
+    this.issuers = NO_ISSUERS;
     this.layout = new CertificateLayout(der, KUBERNETES);
     const { certificate } = this;
     this.subject = formatName(certificate.subject);
     this.purposes = purposesOf(certificate);
     this.isRoot = isSelfSigned(certificate);
     this.findings = this.#lint(certificate, at);
+  }
+
+  /** Of those who issued it, that which expires last. */
+  get issuer(): FoundCertificate | undefined {
+    return this.issuers[0];
   }
 
   /** All of its values, to be read again. */
@@ -92,6 +97,7 @@ export class FoundCertificate implements Place {
 
 /** Nearly all certificates have none. */
 const NONE: readonly AuditFinding[] = [];
+const NO_ISSUERS: readonly FoundCertificate[] = [];
 
 function withPlace(finding: CertificateFinding, place: string): AuditFinding {
   return { ...finding, path: finding.path === "" ? place : `${place}: ${finding.path}` };

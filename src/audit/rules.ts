@@ -15,28 +15,51 @@ export async function findIssuers(
   verify: SignatureVerifier | undefined,
 ): Promise<readonly AuditFinding[]> {
   const names = new ByteIds();
-  const authorities = new Groups<FoundCertificate>();
-  for (const found of certificates)
-    if (found.purposes.ca) authorities.add(names.idOf([found.subjectName]), found);
+  const authorities = new Groups<Authority>();
+  for (const authority of authoritiesAmong(certificates))
+    authorities.add(names.idOf([authority[0].subjectName]), authority);
   const ask = verify && askOnce(verify);
   const findings: AuditFinding[] = [];
   for (const found of certificates) {
     if (found.isRoot) continue;
     const candidates = authorities.get(names.idOf([found.issuerName]));
-    found.issuer = ask ? await ask(found.certificate, candidates) : candidates[0];
-    if (!found.issuer) findings.push(withoutIssuer(found, candidates));
+    const authority = ask ? await ask(found.certificate, candidates) : candidates[0];
+    if (authority) found.issuers = authority;
+    else findings.push(withoutIssuer(found, candidates));
   }
   return findings;
 }
 
-type Candidates = readonly FoundCertificate[];
+/** All certificates of one CA, which has one name and one key: it may have been renewed with the same key. That which expires last is first. */
+type Authority = readonly [FoundCertificate, ...FoundCertificate[]];
+type Candidates = readonly Authority[];
+
+/** In the order in which they were found; of copies, the first counts. */
+function authoritiesAmong(certificates: readonly FoundCertificate[]): Iterable<Authority> {
+  const [keys, copies] = [new ByteIds(), new ByteIds()];
+  const seen = new Set<number>();
+  const authorities = new Map<number, [FoundCertificate, ...FoundCertificate[]]>();
+  for (const found of certificates) {
+    if (!found.purposes.ca) continue;
+    const copy = copies.idOf([found.layout.bytes]);
+    if (seen.has(copy)) continue;
+    seen.add(copy);
+    const id = keys.idOf([found.subjectName, found.subjectPublicKeyInfo]);
+    const authority = authorities.get(id);
+    if (authority) authority.push(found);
+    else authorities.set(id, [found]);
+  }
+  for (const authority of authorities.values())
+    authority.sort((a, b) => b.layout.notAfter - a.layout.notAfter);
+  return authorities.values();
+}
 
 /** Copies of a certificate have the same answer; what only has the same signature is no copy. */
 function askOnce(
   verify: SignatureVerifier,
-): (certificate: Certificate, candidates: Candidates) => Promise<FoundCertificate | undefined> {
+): (certificate: Certificate, candidates: Candidates) => Promise<Authority | undefined> {
   const copies = new ByteIds();
-  const answers = new Map<number, FoundCertificate | undefined>();
+  const answers = new Map<number, Authority | undefined>();
   return async (certificate, candidates) => {
     const key = copies.idOf([certificate.layout.bytes]);
     if (!answers.has(key)) answers.set(key, await issuerAmong(certificate, candidates, verify));
@@ -48,10 +71,10 @@ async function issuerAmong(
   { signatureAlgorithm, signature, tbsCertificate }: Certificate,
   candidates: Candidates,
   verify: SignatureVerifier,
-): Promise<FoundCertificate | undefined> {
-  let unchecked: FoundCertificate | undefined;
+): Promise<Authority | undefined> {
+  let unchecked: Authority | undefined;
   for (const candidate of candidates) {
-    const { subjectPublicKeyInfo } = candidate;
+    const { subjectPublicKeyInfo } = candidate[0];
     try {
       if (await verify(subjectPublicKeyInfo, signatureAlgorithm.der, signature, tbsCertificate))
         return candidate;
@@ -66,7 +89,8 @@ async function issuerAmong(
 /** Of SHA-1 and of weak keys nobody checks the signature, which is said elsewhere: the name has to do. */
 const UNCHECKED: ReadonlySet<string> = /* @__PURE__ */ new Set(["ERR_SIGNATURE_ALGORITHM", "ERR_KEY_WEAK"]);
 
-function withoutIssuer({ path, certificate }: FoundCertificate, [namesake]: Candidates): AuditFinding {
+function withoutIssuer({ path, certificate }: FoundCertificate, candidates: Candidates): AuditFinding {
+  const namesake = candidates[0]?.[0];
   const name = formatName(certificate.issuer);
   if (namesake) {
     const message = `it says that ${name} issued it, but the key of ${namesake.path} did not`;

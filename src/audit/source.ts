@@ -79,7 +79,8 @@ function piecesOfItems(
   return items.flatMap((item) => piecesOfObject(nameOf(path, item), item, kind, depth + 1));
 }
 
-const BOUNDARY = "-----BEGIN ";
+/** How PEM begins. */
+export const BOUNDARY = "-----BEGIN ";
 
 /** The fields of a Secret or a ConfigMap; as in the API server, `stringData` stands before `data`. */
 function textsOf(

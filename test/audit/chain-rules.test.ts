@@ -1,6 +1,6 @@
 /** What only the issuers of a certificate forbid is found, exactly where verifying refuses the chain with the same code. */
 import { expect, test } from "vitest";
-import { auditClusterPki, ChainError, encodePem, verifyCertificateChain } from "kubepki";
+import { auditClusterPki, ChainError, encodePem, parseCertificate, verifyCertificateChain } from "kubepki";
 import type { AuditFinding } from "kubepki";
 import {
   basicConstraints,
@@ -21,6 +21,7 @@ const names = subjectAltName(dnsName("web.shop.svc"));
 const server = { extensions: [extendedKeyUsage("serverAuth"), names] };
 
 interface Case {
+  readonly ofLeaf?: Uint8Array[];
   readonly ofRoot?: Uint8Array[];
   readonly ofMiddle?: Uint8Array[];
   readonly code?: string;
@@ -43,12 +44,53 @@ const cases: Record<string, Case> = {
     ofMiddle: [basicConstraints(), extendedKeyUsage("clientAuth")],
     code: "ERR_CHAIN_USAGE",
   },
+  "a server and client whose CA has but one of its usages": {
+    ofLeaf: [extendedKeyUsage("serverAuth", "clientAuth"), names],
+    ofMiddle: [basicConstraints(), extendedKeyUsage("serverAuth")],
+    code: "ERR_CHAIN_USAGE",
+  },
+  "no usage named, and one that all its CAs have": {
+    ofLeaf: [names],
+    ofRoot: [basicConstraints(), extendedKeyUsage("serverAuth", "clientAuth")],
+    ofMiddle: [basicConstraints(), extendedKeyUsage("serverAuth")],
+  },
+  "any usage, and one that its CA has": {
+    ofLeaf: [extendedKeyUsage("any"), names],
+    ofMiddle: [basicConstraints(), extendedKeyUsage("clientAuth")],
+  },
+  "no usage named, and none that all its CAs have": {
+    ofLeaf: [names],
+    ofRoot: [basicConstraints(), extendedKeyUsage("clientAuth")],
+    ofMiddle: [basicConstraints(), extendedKeyUsage("serverAuth")],
+    code: "ERR_CHAIN_USAGE",
+  },
+  "any usage, and a CA for neither servers nor clients": {
+    ofLeaf: [extendedKeyUsage("any"), names],
+    ofMiddle: [basicConstraints(), extendedKeyUsage("codeSigning")],
+    code: "ERR_CHAIN_USAGE",
+  },
 };
 
-test.for(Object.entries(cases))("%s", async ([, { ofRoot = [], ofMiddle = [], code }]) => {
+/** A leaf that names its usages must be good for each; one that names none, or any, for one of the two. */
+async function verdictOf([der, middleDer, rootDer]: readonly Uint8Array[]): Promise<string | undefined> {
+  const named = parseCertificate(der!).extensionValue("extendedKeyUsage") ?? ["any"];
+  const both = ["serverAuth", "clientAuth"] as const;
+  const isNamed = !named.includes("any");
+  const options = { trustAnchors: [rootDer!], intermediates: [middleDer!], at, mode: "kubernetes" } as const;
+  const codes: (string | undefined)[] = [];
+  for (const usage of both.filter((one) => !isNamed || named.includes(one))) {
+    const verdict: unknown = await verifyCertificateChain(der!, { ...options, usage }).catch(
+      (error: unknown) => error,
+    );
+    codes.push(verdict instanceof ChainError ? verdict.code : undefined);
+  }
+  return isNamed || codes.every((code) => code !== undefined) ? codes.find(Boolean) : undefined;
+}
+
+test.for(Object.entries(cases))("%s", async ([, { ofLeaf, ofRoot = [], ofMiddle = [], code }]) => {
   const ca = (extensions: Uint8Array[]) => (extensions.length > 0 ? { extensions } : {});
   const chain = [
-    signed(leaf, middle, server),
+    signed(leaf, middle, ofLeaf ? { extensions: ofLeaf } : server),
     signedCa(middle, root, ca(ofMiddle)),
     signedCa(root, root, ca(ofRoot)),
   ];
@@ -60,11 +102,7 @@ test.for(Object.entries(cases))("%s", async ([, { ofRoot = [], ofMiddle = [], co
   const found = findings.filter((finding: AuditFinding) => finding.code === "FINDING_AUDIT_CHAIN");
   expect(found.map((finding) => [finding.path, finding.found])).toEqual(code ? [["web.crt", code]] : []);
 
-  const options = { trustAnchors: [chain[2]!], intermediates: [chain[1]!], usage: "serverAuth", at } as const;
-  const verdict = await verifyCertificateChain(chain[0]!, { ...options, mode: "kubernetes" }).catch(
-    (error: unknown) => error,
-  );
-  expect(verdict instanceof ChainError ? verdict.code : undefined).toBe(code);
+  expect(await verdictOf(chain)).toBe(code);
 });
 
 test("names the CA at fault and says what to do", async () => {

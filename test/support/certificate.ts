@@ -60,6 +60,7 @@ export const usageIds = {
   any: "2.5.29.37.0",
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
+  codeSigning: "1.3.6.1.5.5.7.3.3",
 } as const;
 
 export const extendedKeyUsage = (...usages: readonly (keyof typeof usageIds)[]): Uint8Array =>
