@@ -32,10 +32,9 @@ export async function runAnswering<T extends ApiObject, Answer>(
   const writing = graceAfter(signal, ended.signal, timing);
   const unwritten = new UnwrittenAnswers<Answer>(timing);
   const reconcile = async (object: T, leading: AbortSignal): Promise<string | undefined> => {
-    const made = unwritten.take(object) ?? (await answer(object, leading));
-    unwritten.keep(object, made);
+    const made = unwritten.get(object) ?? unwritten.keep(object, await answer(object, leading));
     await write(object, made, writing);
-    unwritten.take(object);
+    unwritten.forget(object);
     return outcomeOf(made);
   };
   try {
@@ -83,16 +82,23 @@ class UnwrittenAnswers<Answer> {
     this.#timing = timing;
   }
 
-  /** The answer, which is forgotten here. */
-  take({ metadata: { uid = "" } }: ApiObject): Answer | undefined {
-    const kept = this.#answers.get(uid);
-    this.#answers.delete(uid);
-    return kept !== undefined && this.#timing.now() - kept.at < KEPT ? kept.answer : undefined;
+  /** The answer, if it is not too old: its age counts from when it was made, however often it was tried to write it. */
+  get(object: ApiObject): Answer | undefined {
+    const kept = this.#answers.get(object.metadata.uid ?? "");
+    if (kept !== undefined && this.#timing.now() - kept.at < KEPT) return kept.answer;
+    this.forget(object);
+    return undefined;
   }
 
-  keep({ metadata: { uid } }: ApiObject, answer: Answer): void {
-    if (uid === undefined) return;
+  /** Keeps an answer that was just made, and returns it. */
+  keep({ metadata: { uid } }: ApiObject, answer: Answer): Answer {
+    if (uid === undefined) return answer;
     this.#answers.set(uid, { answer, at: this.#timing.now() });
     if (this.#answers.size > MAX_UNWRITTEN) this.#answers.delete(this.#answers.keys().next().value!);
+    return answer;
+  }
+
+  forget({ metadata: { uid = "" } }: ApiObject): void {
+    this.#answers.delete(uid);
   }
 }

@@ -238,6 +238,14 @@ describe("hooks", () => {
     expect(uses).toEqual(["a"]);
   });
 
+  test("tell of the failures of a minute, after which the answer is made anew, however often it was tried to write it", async () => {
+    approved("a");
+    server.faults.before = (method) => (method === "PUT" && uses.length < 2 ? 500 : undefined);
+    void start(signAtOnce, { timing: fastTiming(100) });
+    await until(() => isSigned("a"));
+    expect(uses).toEqual(["a", "a"]);
+  });
+
   test("tell of conflicts only when five in a row were lost", async () => {
     approved("a");
     let left = 5;
