@@ -10,11 +10,18 @@ export interface Timing {
   random(): number;
 }
 
+/** Longest delay of Node's timers, in milliseconds: a longer one is taken for 1. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** The clock of this machine. */
 export const systemTiming: Timing = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {
-    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    let left = milliseconds;
+    do {
+      await sleep(Math.min(left, LONGEST_TIMER), undefined, { signal }).catch(() => undefined);
+      left -= LONGEST_TIMER;
+    } while (left > 0 && !signal.aborted);
   },
   random: () => Math.random(),
 };
