@@ -31,3 +31,18 @@ export function backoff(failures: number, first: number, longest: number, timing
   const full = Math.min(longest, first * 2 ** Math.min(failures - 1, 30));
   return full * (0.5 + timing.random() / 2);
 }
+
+/** The outcome of the work, or the signal's reason as a rejection if it aborts first: for work that may never end. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const give = (): void => reject(signal.reason as Error);
+    if (signal.aborted) give();
+    else signal.addEventListener("abort", give, { once: true, signal: settled.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    settled.abort();
+  }
+}
