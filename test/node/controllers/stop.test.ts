@@ -40,6 +40,11 @@ const signAtOnce: Sign = async ({ metadata }) => {
   uses.push(metadata.name!);
   return { certificate: certificateOf(metadata.name) };
 };
+/** A signer that never answers, and does not heed the signal. */
+const hang: Sign = ({ metadata }) => {
+  uses.push(metadata.name!);
+  return new Promise(() => undefined);
+};
 /** Waits are shorter, but long enough for a busy machine. The clock is as it is, for what is signed is kept for a minute. */
 const shortWaits = (): FastTiming => ({ ...fastTiming(10), now: () => Date.now() });
 function start(sign: Sign, options: Partial<RunSignerOptions> = {}): Promise<void> {
@@ -121,6 +126,19 @@ describe("a stop", () => {
     expect(server.writes).toEqual([]);
   });
 
+  test("does not wait for ever for a signer that hangs, and gives the lease back", async () => {
+    approved("a");
+    const leaderElection = { namespace: "pki", name: "web", identity: "one" };
+    const timing = fastTiming(100);
+    const run = start(hang, { timing, leaderElection });
+    await until(() => uses.length === 1);
+    stop.abort();
+    await run;
+    expect(timing.waits).toContain(10_000);
+    expect(told).toEqual(["leads", "follows"]);
+    expect(server.leases.get("pki/web")?.spec.holderIdentity).toBe("");
+  });
+
   test("before the start starts nothing", async () => {
     approved("a");
     stop.abort();
@@ -195,6 +213,42 @@ describe("a slow API server", () => {
     silent = false;
     const [first] = changes;
     expect(changes).toEqual([first, first!.replace("leads", "follows")]);
+  });
+});
+
+describe("a lease that another one has taken", () => {
+  const takeLease = (): void => {
+    const lease = server.leases.get("pki/web")!;
+    const metadata = { ...lease.metadata, resourceVersion: "taken" };
+    server.leases.set("pki/web", { metadata, spec: { ...lease.spec, holderIdentity: "other" } });
+  };
+  const lead = (sign: Sign): void => {
+    const leaderElection = { namespace: "pki", name: "web", identity: "one" };
+    void start(sign, { timing: fastTiming(100), leaderElection });
+  };
+
+  test("ends work of a signer that hangs", async () => {
+    approved("a");
+    lead(hang);
+    await until(() => uses.length === 1);
+    takeLease();
+    await until(() => told.includes("follows"));
+    expect(told).toEqual(["leads", "follows"]);
+  });
+
+  test("ends a write that hangs", async () => {
+    approved("a");
+    let asked = false;
+    server.faults.before = (method, path) => {
+      if (method !== "PUT" || path.includes("/leases")) return undefined;
+      asked = true;
+      return new Promise(() => undefined);
+    };
+    lead(signAtOnce);
+    await until(() => asked);
+    takeLease();
+    await until(() => told.includes("follows"));
+    expect(told).toEqual(["leads", "follows"]);
   });
 });
 
