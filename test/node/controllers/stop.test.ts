@@ -129,7 +129,7 @@ describe("a stop", () => {
   test("does not wait for ever for a signer that hangs, and gives the lease back", async () => {
     approved("a");
     const leaderElection = { namespace: "pki", name: "web", identity: "one" };
-    const timing = fastTiming(100);
+    const timing = fastTiming(20);
     const run = start(hang, { timing, leaderElection });
     await until(() => uses.length === 1);
     stop.abort();
@@ -224,7 +224,7 @@ describe("a lease that another one has taken", () => {
   };
   const lead = (sign: Sign): void => {
     const leaderElection = { namespace: "pki", name: "web", identity: "one" };
-    void start(sign, { timing: fastTiming(100), leaderElection });
+    void start(sign, { timing: fastTiming(20), leaderElection });
   };
 
   test("ends work of a signer that hangs", async () => {
@@ -233,7 +233,7 @@ describe("a lease that another one has taken", () => {
     await until(() => uses.length === 1);
     takeLease();
     await until(() => told.includes("follows"));
-    expect(told).toEqual(["leads", "follows"]);
+    expect(told.slice(0, 2)).toEqual(["leads", "follows"]); // it may lead again soon
   });
 
   test("ends a write that hangs", async () => {
@@ -248,7 +248,7 @@ describe("a lease that another one has taken", () => {
     await until(() => asked);
     takeLease();
     await until(() => told.includes("follows"));
-    expect(told).toEqual(["leads", "follows"]);
+    expect(told.slice(0, 2)).toEqual(["leads", "follows"]); // it may lead again soon
   });
 });
 
