@@ -40,6 +40,7 @@ const signAtOnce: Sign = async ({ metadata }) => {
   uses.push(metadata.name!);
   return { certificate: certificateOf(metadata.name) };
 };
+const leaderElection = { namespace: "pki", name: "web", identity: "one" };
 /** A signer that never answers, and does not heed the signal. */
 const hang: Sign = ({ metadata }) => {
   uses.push(metadata.name!);
@@ -75,7 +76,6 @@ describe("a stop", () => {
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const holders: (string | undefined)[] = [];
-    const leaderElection = { namespace: "pki", name: "web", identity: "one" };
     const run = start(
       async (object, signal) => {
         const outcome = await signAtOnce(object, signal);
@@ -128,7 +128,6 @@ describe("a stop", () => {
 
   test("does not wait for ever for a signer that hangs, and gives the lease back", async () => {
     approved("a");
-    const leaderElection = { namespace: "pki", name: "web", identity: "one" };
     const timing = fastTiming(20);
     const run = start(hang, { timing, leaderElection });
     await until(() => uses.length === 1);
@@ -222,21 +221,8 @@ describe("a lease that another one has taken", () => {
     const metadata = { ...lease.metadata, resourceVersion: "taken" };
     server.leases.set("pki/web", { metadata, spec: { ...lease.spec, holderIdentity: "other" } });
   };
-  const lead = (sign: Sign): void => {
-    const leaderElection = { namespace: "pki", name: "web", identity: "one" };
-    void start(sign, { timing: fastTiming(20), leaderElection });
-  };
 
-  test("ends work of a signer that hangs", async () => {
-    approved("a");
-    lead(hang);
-    await until(() => uses.length === 1);
-    takeLease();
-    await until(() => told.includes("follows"));
-    expect(told.slice(0, 2)).toEqual(["leads", "follows"]); // it may lead again soon
-  });
-
-  test("ends a write that hangs", async () => {
+  test.for(["sign", "write"] as const)("is given up though %s hangs", async (hanging) => {
     approved("a");
     let asked = false;
     server.faults.before = (method, path) => {
@@ -244,8 +230,8 @@ describe("a lease that another one has taken", () => {
       asked = true;
       return new Promise(() => undefined);
     };
-    lead(signAtOnce);
-    await until(() => asked);
+    void start(hanging === "sign" ? hang : signAtOnce, { timing: fastTiming(20), leaderElection });
+    await until(() => (hanging === "sign" ? uses.length === 1 : asked));
     takeLease();
     await until(() => told.includes("follows"));
     expect(told.slice(0, 2)).toEqual(["leads", "follows"]); // it may lead again soon
