@@ -2,7 +2,7 @@
 import type { ApiObject, LeaseClient, ObjectSource } from "./client.ts";
 import { runController } from "./controller.ts";
 import type { ControllerOptions } from "./controller.ts";
-import { systemTiming } from "./timing.ts";
+import { systemTiming, unlessAborted } from "./timing.ts";
 import type { Timing } from "./timing.ts";
 
 /** Which objects are answered, and how. */
@@ -19,7 +19,7 @@ export interface Answering<T extends ApiObject, Answer> {
 
 /**
  * Runs a controller that answers objects until the signal. What could not be written, after a conflict or an error, is written the next time and not made again. What is made when the signal
- * comes, or the lease is lost, is still written: of two that write, the API server takes one, and what is not written is made again by another replica.
+ * comes, or the lease is lost, is still written, within a grace of ten seconds: of two that write, the API server takes one, and what is not written is made again by another replica.
  */
 export async function runAnswering<T extends ApiObject, Answer>(
   source: ObjectSource<T>,
@@ -27,28 +27,38 @@ export async function runAnswering<T extends ApiObject, Answer>(
   { concerns, answer, write, outcomeOf }: Answering<T, Answer>,
   options: ControllerOptions<T>,
 ): Promise<void> {
-  const { signal, timing = systemTiming } = options;
-  const ended = new AbortController();
-  const writing = graceAfter(signal, ended.signal, timing);
+  const { timing = systemTiming } = options;
   const unwritten = new UnwrittenAnswers<Answer>(timing);
-  const reconcile = async (object: T, leading: AbortSignal): Promise<string | undefined> => {
-    const made = unwritten.take(object) ?? (await answer(object, leading));
-    unwritten.keep(object, made);
-    await write(object, made, writing);
-    unwritten.take(object);
-    return outcomeOf(made);
-  };
+  const reconcile = (object: T, leading: AbortSignal): Promise<string | undefined> =>
+    withGrace(leading, timing, async (grace) => {
+      const made = unwritten.get(object) ?? unwritten.keep(object, await answer(object, leading));
+      grace.throwIfAborted();
+      await write(object, made, grace);
+      unwritten.forget(object);
+      return outcomeOf(made);
+    });
+  await runController(source, leases, { concerns, reconcile }, options);
+}
+
+/** A stop, or the loss of the lease, leaves so many milliseconds to make and write what is in work. */
+const GRACE = 10_000;
+
+/** Does the work, and gives it up when its grace after the signal is over, whether it heeds that or not: a signer that hangs must not hold the lease. */
+async function withGrace<T>(
+  signal: AbortSignal,
+  timing: Timing,
+  work: (grace: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const grace = graceAfter(signal, ended.signal, timing);
   try {
-    await runController(source, leases, { concerns, reconcile }, options);
+    return await unlessAborted(work(grace), grace);
   } finally {
     ended.abort();
   }
 }
 
-/** A stop leaves so many milliseconds to write what is made. */
-const GRACE = 10_000;
-
-/** Aborts so long after the signal, or when all has ended. */
+/** Aborts so long after the signal, unless the work has ended. */
 function graceAfter(signal: AbortSignal, ended: AbortSignal, timing: Timing): AbortSignal {
   const over = new AbortController();
   const begin = (): void => void timing.sleep(GRACE, ended).then(() => over.abort());
@@ -83,16 +93,23 @@ class UnwrittenAnswers<Answer> {
     this.#timing = timing;
   }
 
-  /** The answer, which is forgotten here. */
-  take({ metadata: { uid = "" } }: ApiObject): Answer | undefined {
-    const kept = this.#answers.get(uid);
-    this.#answers.delete(uid);
-    return kept !== undefined && this.#timing.now() - kept.at < KEPT ? kept.answer : undefined;
+  /** The answer, if it is not too old: its age counts from when it was made, however often it was tried to write it. */
+  get(object: ApiObject): Answer | undefined {
+    const kept = this.#answers.get(object.metadata.uid ?? "");
+    if (kept !== undefined && this.#timing.now() - kept.at < KEPT) return kept.answer;
+    this.forget(object);
+    return undefined;
   }
 
-  keep({ metadata: { uid } }: ApiObject, answer: Answer): void {
-    if (uid === undefined) return;
+  /** Keeps an answer that was just made, and returns it. */
+  keep({ metadata: { uid } }: ApiObject, answer: Answer): Answer {
+    if (uid === undefined) return answer;
     this.#answers.set(uid, { answer, at: this.#timing.now() });
     if (this.#answers.size > MAX_UNWRITTEN) this.#answers.delete(this.#answers.keys().next().value!);
+    return answer;
+  }
+
+  forget({ metadata: { uid = "" } }: ApiObject): void {
+    this.#answers.delete(uid);
   }
 }

@@ -11,6 +11,7 @@ import type {
   WatchEvent,
 } from "./client.ts";
 import { objectEndpoint } from "./object-endpoint.ts";
+import { unlessAborted } from "./timing.ts";
 
 /** Where the API server is, and how to log in: the same things that a kubeconfig says. */
 export interface ClusterAccess {
@@ -187,7 +188,7 @@ async function send(
 ): Promise<IncomingMessage> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options: RequestOptions = { method, signal, headers: { accept: "application/json" } };
-  await access(options);
+  await unlessAborted(access(options), signal); // a plugin that logs in may hang
   // Of a DELETE, Node says neither length nor chunks by itself, and servers take the body for the next request.
   if (text !== undefined)
     options.headers = {

@@ -23,6 +23,8 @@ interface Election extends Required<LeaderElectionOptions> {
   readonly timing: Timing;
   /** The lease as last seen, and when: by our own clock, so that clocks of replicas need not agree. */
   seen?: { lease: Lease; at: number };
+  /** When the last attempt began that took or renewed it: the others count from no earlier moment. */
+  renewed: number;
 }
 
 /** Source: client-go leaderelection `JitterFactor`. */
@@ -42,12 +44,20 @@ export async function runWhileLeader(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const election: Election = { leaseDuration: 15, renewDeadline: 10, retryPeriod: 2, ...options, client };
+  const election: Election = {
+    leaseDuration: 15,
+    renewDeadline: 10,
+    retryPeriod: 2,
+    ...options,
+    client,
+    renewed: 0,
+  };
   const { leaseDuration, renewDeadline, retryPeriod, timing } = election;
   if (!(leaseDuration > renewDeadline && renewDeadline > retryPeriod * JITTER && retryPeriod > 0))
     throw new TypeError("leader election needs leaseDuration > renewDeadline > 1.2 retryPeriod > 0");
   while (!signal.aborted) {
-    if (await attempt(election, signal)) await lead(election, options.onChange, signal, work);
+    const holds = await attemptWithin(election, renewDeadline * 1000, signal);
+    if (holds && !isOverdue(election)) await lead(election, options.onChange, signal, work);
     else await timing.sleep(retryPeriod * 1000 * (1 + JITTER * timing.random()), signal);
   }
 }
@@ -76,24 +86,38 @@ async function lead(
 
 async function renew(election: Election, done: AbortSignal, lost: AbortController): Promise<void> {
   const { renewDeadline, retryPeriod, timing } = election;
-  let renewed = timing.now();
   while (!done.aborted) {
     await timing.sleep(retryPeriod * 1000, done);
     if (done.aborted) return;
-    const started = timing.now();
-    const left = renewed + renewDeadline * 1000 - started;
-    const tried = new AbortController();
-    const deadline = timing.sleep(Math.max(0, left), AbortSignal.any([done, tried.signal])).then(() => false);
-    const holds = await Promise.race([attempt(election, AbortSignal.any([done, tried.signal])), deadline]);
-    tried.abort();
-    if (holds) renewed = started;
-    else if (!done.aborted && timing.now() - renewed >= renewDeadline * 1000) return lost.abort();
-    else if (!done.aborted && isHeldByOther(election)) return lost.abort();
+    const left = election.renewed + renewDeadline * 1000 - timing.now();
+    const holds = await attemptWithin(election, Math.max(0, left), done);
+    if (!done.aborted && (isOverdue(election) || (!holds && isHeldByOther(election)))) return lost.abort();
   }
 }
 
+/** Whether the time in which this replica may rely on the lease is over. */
+const isOverdue = ({ renewed, renewDeadline, timing }: Election): boolean =>
+  timing.now() - renewed >= renewDeadline * 1000;
+
 const isHeldByOther = ({ seen, identity }: Election): boolean =>
   seen !== undefined && seen.lease.spec.holderIdentity !== identity;
+
+/** An attempt that ends in so many milliseconds: an answer that takes longer counts as "no". */
+async function attemptWithin(
+  election: Election,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { timing } = election;
+  const started = timing.now();
+  const over = new AbortController();
+  const limit = AbortSignal.any([signal, over.signal]);
+  const late = timing.sleep(milliseconds, limit).then(() => false);
+  const holds = await Promise.race([attempt(election, limit), late]);
+  over.abort();
+  if (holds) election.renewed = started;
+  return holds;
+}
 
 /** One try to take or renew the lease: true if we hold it now. What goes wrong counts as "no". */
 async function attempt(election: Election, signal: AbortSignal): Promise<boolean> {

@@ -10,11 +10,18 @@ export interface Timing {
   random(): number;
 }
 
+/** Longest delay of Node's timers, in milliseconds: a longer one is taken for 1. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** The clock of this machine. */
 export const systemTiming: Timing = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {
-    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    let left = milliseconds;
+    do {
+      await sleep(Math.min(left, LONGEST_TIMER), undefined, { signal }).catch(() => undefined);
+      left -= LONGEST_TIMER;
+    } while (left > 0 && !signal.aborted);
   },
   random: () => Math.random(),
 };
@@ -23,4 +30,19 @@ export const systemTiming: Timing = {
 export function backoff(failures: number, first: number, longest: number, timing: Timing): number {
   const full = Math.min(longest, first * 2 ** Math.min(failures - 1, 30));
   return full * (0.5 + timing.random() / 2);
+}
+
+/** The outcome of the work, or the signal's reason as a rejection if it aborts first: for work that may never end. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const give = (): void => reject(signal.reason as Error);
+    if (signal.aborted) give();
+    else signal.addEventListener("abort", give, { once: true, signal: settled.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    settled.abort();
+  }
 }

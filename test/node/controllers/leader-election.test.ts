@@ -1,7 +1,7 @@
 /** Who of several replicas works: by the Lease, and by nobody's clock but one's own. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect, runSigner } from "kubepki/node";
-import type { CertificatesClient, Lease, LeaderElectionOptions } from "kubepki/node";
+import type { CertificatesClient, Lease, LeaderElectionOptions, Timing } from "kubepki/node";
 import { ApiServer } from "../../support/api-server/server.ts";
 import { fastTiming } from "../../support/fast-timing.ts";
 
@@ -129,6 +129,75 @@ test("of replicas that begin at the same time, and whose clocks are hours apart,
     delete server.faults.before;
   }
   expect(most).toBe(1);
+});
+
+test("an attempt to take the lease that is not answered is given up after the deadline, and another is made", async () => {
+  let asked = 0;
+  server.faults.before = (_method, path) =>
+    path.includes("/leases") && asked++ === 0 ? new Promise(() => undefined) : undefined;
+  start("one");
+  await until(() => changes.length === 1);
+  expect(asked).toBeGreaterThan(1);
+});
+
+/** A clock that a test sets: a sleep lasts until the clock has come so far. */
+function setClock(): Timing & { advance(milliseconds: number): void; waits: number[] } {
+  let now = Date.UTC(2026, 0);
+  const sleepers = new Set<{ until: number; wake: () => void }>();
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => now,
+    random: () => 0.5,
+    sleep: (milliseconds, signal) =>
+      new Promise((wake) => {
+        waits.push(milliseconds);
+        sleepers.add({ until: now + milliseconds, wake });
+        if (signal.aborted) wake();
+        signal.addEventListener("abort", () => wake(), { once: true });
+      }),
+    advance(milliseconds) {
+      now += milliseconds;
+      for (const { until: end, wake } of sleepers) if (end <= now) wake();
+    },
+  };
+}
+
+/** A replica by a clock that is set, whose lease is written as late as the test says. */
+function startSlowly(
+  beforeWrite: (timing: ReturnType<typeof setClock>) => void,
+): ReturnType<typeof setClock> {
+  const timing = setClock();
+  const createLease: CertificatesClient["createLease"] = async (lease) => {
+    beforeWrite(timing);
+    server.leases.set(key, { ...lease, metadata: { ...lease.metadata, resourceVersion: "late" } });
+    return server.leases.get(key)!;
+  };
+  const hooks = { onLeading: (leads: boolean) => void changes.push(`one ${leads ? "leads" : "follows"}`) };
+  const leaderElection = { namespace: "pki", name: "web", identity: "one" };
+  const { signal } = stop;
+  running.push(runSigner({ ...client, createLease }, { signers: [], hooks, timing, leaderElection, signal }));
+  return timing;
+}
+
+test("a replica that took the lease, but only after the deadline, does not lead by it", async () => {
+  const timing = startSlowly(({ advance }) => advance(11_000));
+  await until(() => timing.waits.includes(3200)); // the pause before the next attempt
+  expect([...server.leases.keys()]).toEqual([key]);
+  expect(changes).toEqual([]);
+  timing.advance(3200);
+  await until(() => changes.length === 1);
+});
+
+test("the deadline of the first renewal counts from before the lease was taken, however slow that was", async () => {
+  const timing = startSlowly(({ advance }) => advance(7000));
+  await until(() => timing.waits.includes(2000)); // leads, and waits to renew
+  server.faults.before = (_method, path) =>
+    path.includes("/leases") ? new Promise(() => undefined) : undefined;
+  timing.advance(2000);
+  await until(() => timing.waits.includes(1000)); // what is left of ten seconds
+  timing.advance(1000);
+  await until(() => changes.length === 2);
 });
 
 test("a lease of another namespace is another lease", async () => {

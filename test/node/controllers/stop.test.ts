@@ -40,6 +40,12 @@ const signAtOnce: Sign = async ({ metadata }) => {
   uses.push(metadata.name!);
   return { certificate: certificateOf(metadata.name) };
 };
+const leaderElection = { namespace: "pki", name: "web", identity: "one" };
+/** A signer that never answers, and does not heed the signal. */
+const hang: Sign = ({ metadata }) => {
+  uses.push(metadata.name!);
+  return new Promise(() => undefined);
+};
 /** Waits are shorter, but long enough for a busy machine. The clock is as it is, for what is signed is kept for a minute. */
 const shortWaits = (): FastTiming => ({ ...fastTiming(10), now: () => Date.now() });
 function start(sign: Sign, options: Partial<RunSignerOptions> = {}): Promise<void> {
@@ -70,7 +76,6 @@ describe("a stop", () => {
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const holders: (string | undefined)[] = [];
-    const leaderElection = { namespace: "pki", name: "web", identity: "one" };
     const run = start(
       async (object, signal) => {
         const outcome = await signAtOnce(object, signal);
@@ -119,6 +124,18 @@ describe("a stop", () => {
     stop.abort();
     await run;
     expect(server.writes).toEqual([]);
+  });
+
+  test("does not wait for ever for a signer that hangs, and gives the lease back", async () => {
+    approved("a");
+    const timing = fastTiming(20);
+    const run = start(hang, { timing, leaderElection });
+    await until(() => uses.length === 1);
+    stop.abort();
+    await run;
+    expect(timing.waits).toContain(10_000);
+    expect(told).toEqual(["leads", "follows"]);
+    expect(server.leases.get("pki/web")?.spec.holderIdentity).toBe("");
   });
 
   test("before the start starts nothing", async () => {
@@ -198,6 +215,29 @@ describe("a slow API server", () => {
   });
 });
 
+describe("a lease that another one has taken", () => {
+  const takeLease = (): void => {
+    const lease = server.leases.get("pki/web")!;
+    const metadata = { ...lease.metadata, resourceVersion: "taken" };
+    server.leases.set("pki/web", { metadata, spec: { ...lease.spec, holderIdentity: "other" } });
+  };
+
+  test.for(["sign", "write"] as const)("is given up though %s hangs", async (hanging) => {
+    approved("a");
+    let asked = false;
+    server.faults.before = (method, path) => {
+      if (method !== "PUT" || path.includes("/leases")) return undefined;
+      asked = true;
+      return new Promise(() => undefined);
+    };
+    void start(hanging === "sign" ? hang : signAtOnce, { timing: fastTiming(20), leaderElection });
+    await until(() => (hanging === "sign" ? uses.length === 1 : asked));
+    takeLease();
+    await until(() => told.includes("follows"));
+    expect(told.slice(0, 2)).toEqual(["leads", "follows"]); // it may lead again soon
+  });
+});
+
 describe("hooks", () => {
   test("tell what became of each request", async () => {
     for (const name of ["good", "bad", "no"]) server.create({ metadata: { name }, spec });
@@ -236,6 +276,14 @@ describe("hooks", () => {
     expect(told).toEqual(["error 500 a 1", "error 500 a 2", "error 500 a 3", "signed a"]);
     expect(timing.waits.filter((wait) => wait < 1000)).toEqual([150, 300, 600]);
     expect(uses).toEqual(["a"]);
+  });
+
+  test("tell of the failures of a minute, after which the answer is made anew, however often it was tried to write it", async () => {
+    approved("a");
+    server.faults.before = (method) => (method === "PUT" && uses.length < 2 ? 500 : undefined);
+    void start(signAtOnce, { timing: fastTiming(100) });
+    await until(() => isSigned("a"));
+    expect(uses).toEqual(["a", "a"]);
   });
 
   test("tell of conflicts only when five in a row were lost", async () => {
