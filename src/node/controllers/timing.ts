@@ -11,7 +11,7 @@ export interface Timing {
 }
 
 /** Longest delay of Node's timers, in milliseconds: a longer one is taken for 1. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const LONGEST_TIMER = 2_147_483_647;
 
 /** The clock of this machine. */
 export const systemTiming: Timing = {
