@@ -29,42 +29,46 @@ export async function runAnswering<T extends ApiObject, Answer>(
 ): Promise<void> {
   const { timing = systemTiming } = options;
   const unwritten = new UnwrittenAnswers<Answer>(timing);
-  const reconcile = (object: T, leading: AbortSignal): Promise<string | undefined> =>
-    withGrace(leading, timing, async (grace) => {
-      const made = unwritten.get(object) ?? unwritten.keep(object, await answer(object, leading));
-      grace.throwIfAborted();
-      await write(object, made, grace);
-      unwritten.forget(object);
-      return outcomeOf(made);
-    });
-  await runController(source, leases, { concerns, reconcile }, options);
-}
-
-/** A stop, or the loss of the lease, leaves so many milliseconds to make and write what is in work. */
-const GRACE = 10_000;
-
-/** Does the work, and gives it up when its grace after the signal is over, whether it heeds that or not: a signer that hangs must not hold the lease. */
-async function withGrace<T>(
-  signal: AbortSignal,
-  timing: Timing,
-  work: (grace: AbortSignal) => Promise<T>,
-): Promise<T> {
   const ended = new AbortController();
-  const grace = graceAfter(signal, ended.signal, timing);
+  const graceOf = rememberLast((leading) => graceAfter(leading, ended.signal, timing));
+  const work = async (object: T, leading: AbortSignal, grace: AbortSignal): Promise<string | undefined> => {
+    const made = unwritten.get(object) ?? unwritten.keep(object, await answer(object, leading));
+    grace.throwIfAborted();
+    await write(object, made, grace);
+    unwritten.forget(object);
+    return outcomeOf(made);
+  };
+  // Given up when the grace is over, whether the work heeds that or not: a signer that hangs must not hold the lease.
+  const reconcile = (object: T, leading: AbortSignal): Promise<string | undefined> => {
+    const grace = graceOf(leading);
+    return unlessAborted(work(object, leading, grace), grace);
+  };
   try {
-    return await unlessAborted(work(grace), grace);
+    await runController(source, leases, { concerns, reconcile }, options);
   } finally {
     ended.abort();
   }
 }
 
-/** Aborts so long after the signal, unless the work has ended. */
+/** A stop, or the loss of the lease, leaves so many milliseconds to make and write what is in work. */
+const GRACE = 10_000;
+
+/** Aborts so long after the signal, unless all has ended. */
 function graceAfter(signal: AbortSignal, ended: AbortSignal, timing: Timing): AbortSignal {
   const over = new AbortController();
   const begin = (): void => void timing.sleep(GRACE, ended).then(() => over.abort());
   if (signal.aborted) begin();
   else signal.addEventListener("abort", begin, { once: true, signal: ended });
   return over.signal;
+}
+
+/** A leadership has one signal and one grace, however many objects are answered in it. */
+function rememberLast(make: (signal: AbortSignal) => AbortSignal): (signal: AbortSignal) => AbortSignal {
+  let last: readonly [from: AbortSignal, made: AbortSignal] | undefined;
+  return (signal) => {
+    if (last?.[0] !== signal) last = [signal, make(signal)];
+    return last[1];
+  };
 }
 
 /**

@@ -33,16 +33,12 @@ export function backoff(failures: number, first: number, longest: number, timing
 }
 
 /** The outcome of the work, or the signal's reason as a rejection if it aborts first: for work that may never end. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const settled = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
     const give = (): void => reject(signal.reason as Error);
+    const end = (): void => signal.removeEventListener("abort", give);
+    work.finally(end).then(resolve, reject);
     if (signal.aborted) give();
-    else signal.addEventListener("abort", give, { once: true, signal: settled.signal });
+    else signal.addEventListener("abort", give);
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    settled.abort();
-  }
 }
