@@ -108,16 +108,19 @@ test("what is shared between templates cannot be changed", () => {
       );
 });
 
+/** What a certificate of the template says. */
+const usageOf = (template: CertificateTemplate) =>
+  issueCertificateSync(template, {
+    publicKey: leafKey,
+    issuer: authority(),
+    now: NOW,
+  }).certificate.extensionValue("extendedKeyUsage");
+
 test("an extension that is not frozen is written anew each time, whatever it says by then", () => {
   const value = ["clientAuth"];
   const extension = { id: "extendedKeyUsage", critical: false, value } as never;
   const template = { ...clientTemplate({ subject, now: NOW }), extensions: [extension] };
-  const read = () =>
-    issueCertificateSync(template, {
-      publicKey: leafKey,
-      issuer: authority(),
-      now: NOW,
-    }).certificate.extensionValue("extendedKeyUsage");
+  const read = () => usageOf(template);
   expect(read()).toEqual(["clientAuth"]);
   value[0] = "serverAuth";
   expect(read()).toEqual(["serverAuth"]);
@@ -134,12 +137,7 @@ test("an extension that is frozen and computes what it says is written anew each
   }) as never;
   const extensions = Object.freeze([extension]) as never;
   const template = { ...clientTemplate({ subject, now: NOW }), extensions };
-  const read = () =>
-    issueCertificateSync(template, {
-      publicKey: leafKey,
-      issuer: authority(),
-      now: NOW,
-    }).certificate.extensionValue("extendedKeyUsage");
+  const read = () => usageOf(template);
   expect(read()).toEqual(["clientAuth"]);
   usage = "serverAuth";
   expect(read()).toEqual(["serverAuth"]);
